@@ -1,0 +1,182 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  assert,
+  type Counters,
+  deadLetterHeaders,
+  type KeyFormat,
+  missingFates,
+  type Pipeline,
+  PolicyFailure,
+  planTopology,
+  processors,
+  RecordedRun,
+  type SinkSpec,
+  type Topology,
+} from '@millrace/engine';
+import { CommandFailure } from '../command-failure.ts';
+import { type InputFiles, readInputs } from '../input-option.ts';
+import { OutputDirectory, type OutputFile } from '../output-directory.ts';
+import { checkPipeline, readPipelineFile } from '../pipeline-file.ts';
+import { deadLetterLine, recordLine, storeLine } from '../record-line.ts';
+import type { RecordedTopic } from '../recorded-topic.ts';
+import { runSummary } from '../run-summary.ts';
+import { sourceCatalogue, sourceTopics } from '../source-topics.ts';
+
+export interface RunOptions {
+  readonly input: InputFiles;
+  readonly output: string;
+  readonly stores: boolean;
+  readonly close: boolean;
+  /** Of every input topic; undefined: as many as the inputs name. */
+  readonly partitions?: number | undefined;
+}
+
+/** External records between two looks at whether the user has had enough. */
+const stepsBetweenTurns = 5000;
+const interruptedExitCode = 130;
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Runs a pipeline over recorded topics to their end, and leaves a file for each topic that it writes.
+ * @throws CommandFailure; the output directory is then as it was
+ */
+export async function run(path: string, options: RunOptions): Promise<void> {
+  const startedMs = performance.now();
+  const file = await readPipelineFile(path);
+  const { pipeline } = file;
+  // Mistakes that show without records come before anything is read, warnings only once more is known.
+  checkPipeline(file, sourceCatalogue(pipeline, 1));
+  assertRecordable(path, pipeline, options.input);
+  const topics = await readInputs(pipeline, options.input);
+  const partitions =
+    options.partitions ?? 1 + Math.max(0, ...[...topics.values()].map((topic) => topic.greatestPartition));
+  const knowledge = new Map([...topics].map(([name, topic]) => [name, topic.knowledge]));
+  const catalogue = sourceCatalogue(pipeline, partitions, knowledge);
+  for (const line of checkPipeline(file, catalogue)) console.error(line);
+  const topology = planTopology(pipeline, catalogue);
+  const counters = await runInto(options, topology, topics, partitions);
+  for (const [node, counted] of counters) assert(missingFates(counted) === 0, `the fates of ${node} do not balance`);
+  console.error(runSummary(pipeline, counters));
+  console.error(
+    `Done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s. The output is in ${options.output}.`,
+  );
+}
+
+/** Every source needs a recording, and none may read what the pipeline itself writes: a recording cannot hold that. */
+function assertRecordable(path: string, pipeline: Pipeline, inputs: InputFiles): void {
+  const sources = sourceTopics(pipeline);
+  const missing = [...sources.keys()].filter((topic) => !inputs.has(topic));
+  if (missing.length > 0) {
+    throw new CommandFailure(
+      missing.map((topic) => `${path}: The source topic ${topic} has no input. Add --input ${topic}=FILE.`),
+    );
+  }
+  const sink = pipeline.nodes.find((node) => node.kind === 'sink' && sources.has(String(node.config.topic)));
+  if (sink !== undefined) {
+    throw new CommandFailure([
+      `${path}: node '${sink.name}': The pipeline writes the topic ${sink.config.topic} and reads it too. A run reads recordings only; run the two halves one after the other.`,
+    ]);
+  }
+}
+
+async function runInto(
+  options: RunOptions,
+  topology: Topology,
+  topics: ReadonlyMap<string, RecordedTopic>,
+  partitions: number,
+): Promise<ReadonlyMap<string, Counters>> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const directory = await OutputDirectory.open(options.output);
+  try {
+    const outputs = new TopicFiles(topology, directory);
+    const recorded = new RecordedRun(topology, processors, (record) => outputs.write(record));
+    for (const [name, topic] of topics) {
+      for (const { partition, records } of topic.takeBatches(partitions)) recorded.pipe(name, partition, records);
+    }
+    await drain(recorded, interruption.signal);
+    if (options.close) recorded.close();
+    if (options.stores) {
+      for (const store of topology.stores) {
+        const file = directory.begin(`${store.name}.store.ndjson`);
+        for (const row of recorded.rows(store)) file.write(storeLine(row));
+      }
+    }
+    await directory.publish(outputs.absent);
+    return recorded.counters();
+  } catch (error) {
+    await directory.discard();
+    if (error instanceof PolicyFailure) throw new CommandFailure([error.message]);
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function drain(recorded: RecordedRun, signal: AbortSignal): Promise<void> {
+  for (let more = true; more; ) {
+    for (let step = 0; step < stepsBetweenTurns && more; step++) more = recorded.step();
+    await setImmediate();
+    if (signal.aborted) throw new CommandFailure(['Interrupted. Nothing was written.'], interruptedExitCode);
+  }
+}
+
+/** The files of the sinks' topics, and of the dead letters once there is one. */
+class TopicFiles {
+  readonly #topology: Topology;
+  readonly #directory: OutputDirectory;
+  readonly #sinks = new Map<string, { readonly sink: SinkSpec; readonly file: OutputFile }>();
+  #deadLetters: OutputFile | null = null;
+
+  /** @throws CommandFailure when the sinks of one topic write keys that cannot be told apart */
+  constructor(topology: Topology, directory: OutputDirectory) {
+    this.#topology = topology;
+    this.#directory = directory;
+    for (const sink of topology.subTopologies.flatMap(({ sinks }) => sinks)) {
+      if (sink.internal) continue;
+      const known = this.#sinks.get(sink.topic)?.sink;
+      if (known === undefined) this.#sinks.set(sink.topic, { sink, file: directory.begin(`${sink.topic}.ndjson`) });
+      else if (known.keyFormat !== sink.keyFormat || known.keyEncoding !== sink.keyEncoding) {
+        throw new CommandFailure([
+          `The sinks ${known.node} and ${sink.node} write keys of different formats to the topic ${sink.topic}. Give each a topic of its own.`,
+        ]);
+      }
+    }
+  }
+
+  /** Files that this run has nothing for. */
+  get absent(): readonly string[] {
+    return this.#deadLetters === null ? [this.#deadLetterName] : [];
+  }
+
+  get #deadLetterName(): string {
+    return `${this.#topology.deadLetterTopic}.ndjson`;
+  }
+
+  /** Changelog records are passed over: stores are written as rows. */
+  write(record: Parameters<typeof recordLine>[0]): void {
+    if (record.topic === this.#topology.deadLetterTopic) {
+      this.#deadLetters ??= this.#directory.begin(this.#deadLetterName);
+      this.#deadLetters.write(deadLetterLine(record, this.#keyFormatsOf(failedNode(record))));
+      return;
+    }
+    const output = this.#sinks.get(record.topic);
+    if (output === undefined) return;
+    output.file.write(recordLine(record, output.sink.keyFormat, output.sink.keyEncoding === 'json-window'));
+  }
+
+  #keyFormatsOf(node: string): readonly KeyFormat[] {
+    const parts = this.#topology.subTopologies.flatMap(({ sources, processors, sinks }) => [
+      ...sources,
+      ...processors,
+      ...sinks,
+    ]);
+    return [...new Set(parts.filter((part) => part.node === node).map((part) => part.keyFormat))];
+  }
+}
+
+function failedNode({ headers = [] }: Parameters<typeof deadLetterLine>[0]): string {
+  const value = headers.find(({ name }) => name === deadLetterHeaders.node)?.value ?? null;
+  return value === null ? '' : strictUtf8.decode(value);
+}

@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { CommandFailure } from './command-failure.ts';
+import { type DescribeOptions, describe } from './commands/describe.ts';
+import { type RunOptions, run } from './commands/run.ts';
+import { type ValidateOptions, validate } from './commands/validate.ts';
+import { collectInput, parsePartitions } from './input-option.ts';
+
+const program = new Command('millrace')
+  .description('Check, describe and run pipelines without a server.')
+  .version(manifest.version)
+  .showHelpAfterError('(Add --help for what there is.)');
+
+program
+  .command('validate')
+  .description('say whether a pipeline is valid')
+  .argument('<file>', 'a *.pipeline.json')
+  .option(
+    '-i, --input <topic=file>',
+    'sample records of a topic, so that mistakes in fields show',
+    collectInput,
+    new Map(),
+  )
+  .action((file: string, options: ValidateOptions) => attempt(() => validate(file, options)));
+
+program
+  .command('describe')
+  .description('print the topology that a pipeline is planned into')
+  .argument('<file>', 'a *.pipeline.json')
+  .option('-p, --partitions <number>', 'partitions of the topics that it reads', parsePartitions, 1)
+  .action((file: string, options: DescribeOptions) => attempt(() => describe(file, options)));
+
+program
+  .command('run')
+  .description('run a pipeline over recorded topics to their end, and write what it writes')
+  .argument('<file>', 'a *.pipeline.json')
+  .option(
+    '-i, --input <topic=file>',
+    'a recorded topic, one JSON object a line; once for each source topic',
+    collectInput,
+    new Map(),
+  )
+  .requiredOption('-o, --output <directory>', 'where a file for each topic goes')
+  .option('--stores', 'write the entries of each store too', false)
+  .option('--close', 'end with stream time at the end of time, so that every window closes', false)
+  .option(
+    '-p, --partitions <number>',
+    'partitions of the input topics (default: as many as the inputs name)',
+    parsePartitions,
+  )
+  .addHelpText(
+    'after',
+    `
+A line: {"key":…,"value":…,"timestamp":ms,"headers":{…},"partition":n}; only value is required.
+A key of a window has "window":{"start","end"} besides.`,
+  )
+  .action((file: string, options: RunOptions) => attempt(() => run(file, options)));
+
+await program.parseAsync();
+
+async function attempt(command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    for (const line of error.lines) console.error(line);
+    process.exitCode = error.exitCode;
+  }
+}

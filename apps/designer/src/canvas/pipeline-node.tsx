@@ -1,0 +1,143 @@
+import type { Diagnostic, PipelineNode } from '@millrace/engine';
+import type { Node, NodeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { renameNode } from '../document/commands.ts';
+import { apply } from '../document/document-store.ts';
+import { useDiagnosticsOf } from '../document/validation-store.ts';
+import { Icon, KindIcon } from '../icons.tsx';
+import { FailurePin } from '../live/failure-pin.tsx';
+import { LiveFarLine, LiveFoot } from '../live/live-foot.tsx';
+import { useLive } from '../live/live-store.ts';
+import { MarkedCode } from '../live/marked-code.tsx';
+import { faceOf } from '../nodes/faces.ts';
+import type { Summary } from '../nodes/node-face.ts';
+import { useNodeShape } from '../nodes/node-shape.ts';
+import { portsOf } from '../nodes/ports.ts';
+import { useRoute } from '../route.ts';
+import { NameField } from '../shell/name-field.tsx';
+import { words } from '../words.ts';
+import { useCanvas } from './canvas-store.ts';
+import { EditFoot, FarLine } from './edit-foot.tsx';
+import { Port } from './port.tsx';
+
+export const nodeSize = { width: 256, height: 88 } as const;
+
+export type FlowNode = Node<{ readonly node: PipelineNode }, 'pipeline'>;
+
+/** One node of any kind: tile, name, kind, summary, foot, pin, ports. Its size never changes. */
+export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } }: NodeProps<FlowNode>) {
+  const view = useRoute((state) => state.view);
+  const diagnostics = useDiagnosticsOf(node.id);
+  const errors = diagnostics.filter((found) => found.severity === 'error');
+  const failedHere = useLive(
+    (state) => view === 'live' && state.deployment?.state === 'failed' && state.deployment.failedNode === node.id,
+  );
+  const failing = useLive((state) => view === 'live' && (state.nodes.get(node.id)?.counters.failed ?? 0) > 0);
+  const openStore = useRoute((state) => state.store);
+  const isStoreOpen = useLive(
+    (state) => openStore !== null && (state.storesOf.get(node.id) ?? []).some((store) => store.name === openStore),
+  );
+  const isRenaming = useCanvas((state) => state.renaming === node.id);
+  const shape = useNodeShape(node);
+  const face = faceOf(node.kind);
+  const aside = face?.aside?.(node.config) ?? null;
+  const isInvalid = view === 'edit' && errors.length > 0;
+  return (
+    <article
+      className="node"
+      data-testid={`node-${node.id}`}
+      data-state={isInvalid ? 'invalid' : failedHere ? 'failed' : failing ? 'failing' : 'normal'}
+      data-invalid={isInvalid || undefined}
+      data-failed={failedHere || undefined}
+      data-store-open={isStoreOpen || undefined}
+      data-flag={isInvalid || failedHere || failing || undefined}
+    >
+      {view === 'live' && <FailurePin node={node} failedHere={failedHere} />}
+      <div className="head">
+        <i className="tile" data-shape={shape}>
+          {face === null ? <Icon name="warning" /> : <KindIcon drawing={face.icon} />}
+        </i>
+        {isRenaming ? (
+          <NameField
+            className="name-field nodrag"
+            label={words.canvas.nodeName(node.name)}
+            value={node.name}
+            onDone={(name) => {
+              if (name !== null) apply(renameNode(node.id, name));
+              useCanvas.setState({ renaming: null });
+            }}
+          />
+        ) : (
+          <h3 className="cut" title={node.name}>
+            {node.name}
+          </h3>
+        )}
+        <span className="kind">{aside === null ? node.kind : `${node.kind} · ${aside}`}</span>
+        <SummaryLine summary={face?.summary(node.config) ?? []} errors={isInvalid ? errors : []} />
+        {view === 'live' ? <LiveFarLine node={node} /> : <FarLine node={node} errors={errors} />}
+      </div>
+      {view === 'live' ? <LiveFoot node={node} shape={shape} /> : <EditFoot node={node} errors={errors} />}
+      {(isInvalid || failedHere || failing) && (
+        <span className="far-state g-bad">
+          <Icon name={isInvalid ? 'invalid' : 'failing'} size={28} />
+        </span>
+      )}
+      <Ports node={node} />
+    </article>
+  );
+});
+
+function SummaryLine({ summary, errors }: { readonly summary: Summary; readonly errors: readonly Diagnostic[] }) {
+  const isCode = summary.length === 1 && typeof summary[0] !== 'string';
+  return (
+    <p className={isCode ? 'sum mono' : 'sum'}>
+      {summary.map((part) =>
+        typeof part === 'string' ? (
+          part
+        ) : (
+          <span key={part.path.join('.')} className="mono">
+            <MarkedCode
+              code={part.code}
+              span={errors.find((error) => error.path.join('.') === part.path.join('.'))?.span}
+            />
+          </span>
+        ),
+      )}
+    </p>
+  );
+}
+
+/** Two inputs stand at 80 and 176; n share the top edge evenly. */
+export function portOffset(index: number, count: number): number {
+  if (count === 2) return index === 0 ? 80 : 176;
+  return (nodeSize.width * (index + 1)) / (count + 1);
+}
+
+const Ports = memo(function Ports({ node }: { readonly node: PipelineNode }) {
+  const { inputs, outputs } = portsOf(node);
+  const nodeName = node.name;
+  return (
+    <>
+      {inputs.map((port, index) => (
+        <Port
+          key={port.name}
+          side="target"
+          node={node.id}
+          nodeName={nodeName}
+          port={port}
+          left={portOffset(index, inputs.length)}
+        />
+      ))}
+      {outputs.map((port, index) => (
+        <Port
+          key={port.name}
+          side="source"
+          node={node.id}
+          nodeName={nodeName}
+          port={port}
+          left={portOffset(index, outputs.length)}
+        />
+      ))}
+    </>
+  );
+});

@@ -1,0 +1,123 @@
+import { aggregateFunctions, type Diagnostic, type PipelineNode } from '@millrace/engine';
+import type { RootTypes } from '@millrace/expression';
+import { ExpressionEditor } from '../expression-editor/expression-editor.tsx';
+import type { LatestRoots } from '../expression-editor/latest-value.ts';
+import { Icon } from '../icons.tsx';
+import { words } from '../words.ts';
+import { Choice } from './choice.tsx';
+import { TextField } from './text-field.tsx';
+
+type ConfigValue = PipelineNode['config'][string];
+
+interface AggregationsFieldProps {
+  readonly value: unknown;
+  readonly name: string;
+  readonly rootsAt: (path: readonly (string | number)[]) => RootTypes;
+  readonly latest: LatestRoots;
+  readonly diagnosticsAt: (path: readonly (string | number)[]) => readonly Diagnostic[];
+  readonly caretAt: (
+    path: readonly (string | number)[],
+  ) => { readonly span: { readonly start: number; readonly end: number } | null; readonly token: number } | null;
+  readonly onChange: (path: readonly (string | number)[], value: ConfigValue | undefined) => void;
+  readonly onFix: (diagnostic: Diagnostic) => void;
+}
+
+interface Aggregation {
+  readonly name: string;
+  readonly function: string;
+  readonly value: string;
+}
+
+function readAggregations(value: unknown): readonly Aggregation[] {
+  if (!Array.isArray(value)) return [];
+  const text = (item: unknown, name: string): string => {
+    const found: unknown =
+      typeof item === 'object' && item !== null && Object.hasOwn(item, name)
+        ? (item as Record<string, unknown>)[name]
+        : '';
+    return typeof found === 'string' ? found : '';
+  };
+  return value.map((item) => ({
+    name: text(item, 'name'),
+    function: text(item, 'function'),
+    value: text(item, 'value'),
+  }));
+}
+
+const functions = aggregateFunctions.map((value) => ({ value, label: value }));
+
+/** What is computed for each key: a name, a function, and of what. */
+export function AggregationsField(props: AggregationsFieldProps) {
+  const { value, name, rootsAt, latest, diagnosticsAt, caretAt, onChange, onFix } = props;
+  const items = readAggregations(value);
+  const taken = new Set(items.map((item) => item.name));
+  const freeName = (): string => {
+    let number = items.length + 1;
+    while (taken.has(`result${number}`)) number++;
+    return `result${number}`;
+  };
+  return (
+    <div className="aggregations">
+      {items.map((item, index) => {
+        const valuePath = [name, index, 'value'];
+        const nameProblems = diagnosticsAt([name, index, 'name']);
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an aggregation is its place in the list; its name changes as one types.
+          <fieldset key={index} className="aggregation" aria-label={item.name}>
+            <TextField
+              label={words.inspector.resultName}
+              value={item.name}
+              isInvalid={nameProblems.length > 0}
+              onChange={(text) => onChange([name, index, 'name'], text)}
+            />
+            <Choice
+              label={words.inspector.resultFunction}
+              value={item.function}
+              options={functions}
+              onChange={(chosen) => onChange([name, index, 'function'], chosen)}
+            />
+            <button
+              type="button"
+              className="icon-btn"
+              aria-label={words.inspector.removeAggregation(item.name)}
+              onClick={() => onChange([name, index], undefined)}
+            >
+              <Icon name="close" size={14} />
+            </button>
+            {nameProblems.map((problem) => (
+              <p key={problem.message} className="help whole g-bad">
+                {problem.message}
+              </p>
+            ))}
+            {(item.function !== 'count' || item.value !== '') && (
+              <div className="whole">
+                <ExpressionEditor
+                  label={`${words.inspector.resultOf}: ${item.name}`}
+                  placeholder="value.delay"
+                  value={item.value}
+                  roots={rootsAt(valuePath)}
+                  latest={latest}
+                  diagnostics={diagnosticsAt(valuePath)}
+                  caret={caretAt(valuePath)}
+                  onChange={(text) => onChange(valuePath, text)}
+                  onFix={onFix}
+                />
+              </div>
+            )}
+          </fieldset>
+        );
+      })}
+      <div>
+        <button
+          type="button"
+          className="btn"
+          data-size="sm"
+          onClick={() => onChange([name, items.length], { name: freeName(), function: 'max', value: '' })}
+        >
+          <Icon name="plus" size={12} />
+          {words.inspector.addAggregation}
+        </button>
+      </div>
+    </div>
+  );
+}

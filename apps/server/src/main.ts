@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import packageFile from '../package.json' with { type: 'json' };
+import { DirectoryInUseError } from './data/server-lock.ts';
+import { PortInUseError } from './http/http-server.ts';
+import { createLogger } from './logger.ts';
+import { type Places, type RunningServer, startServer } from './server.ts';
+import { readSettings, SettingsError, usage } from './settings.ts';
+
+/** Both the source and the built file lie one folder below the package, so the same paths hold for both. */
+const place = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const places: Places = {
+  version: packageFile.version,
+  workerMain: place('../../worker/dist/main.js'),
+  designerDirectory: place('../../designer/dist'),
+  examplesDirectory: place('../../../examples'),
+};
+
+const args = process.argv.slice(2);
+if (args.includes('--help')) process.stdout.write(usage);
+else await main();
+
+async function main(): Promise<void> {
+  const logger = createLogger(process.env.MILLRACE_LOG_LEVEL ?? 'info');
+  let server: RunningServer | null = null;
+  let isStopping = false;
+  const stop = (cause: string): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    logger.info({ cause }, 'stopping; once more ends it at once');
+    // Before the server stands there is nothing to stop in order: what it opens is safe to be cut off.
+    void (server?.close() ?? Promise.resolve()).then(() => process.exit(0));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGHUP', stop);
+  // Whoever started us with a channel is gone: nobody would stop us any more.
+  process.on('disconnect', () => stop('disconnect'));
+  process.on('unhandledRejection', (error) => {
+    logger.error({ err: error }, 'a failure that nobody waited for');
+  });
+  try {
+    server = await startServer(readSettings(args, process.env), places, logger);
+    process.stdout.write(`Millrace runs at ${server.address}\n`);
+  } catch (error) {
+    const isTold =
+      error instanceof SettingsError || error instanceof DirectoryInUseError || error instanceof PortInUseError;
+    if (isTold) process.stderr.write(`${error.message}\n`);
+    else logger.error({ err: error }, 'the server could not start');
+    process.exit(1);
+  }
+}

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ApiRouter } from '@millrace/api';
+import { createTRPCClient, createWSClient, httpBatchLink, type TRPCClient, wsLink } from '@trpc/client';
+import WebSocket from 'ws';
+import type { Logger } from '../logger.ts';
+import { type Places, type RunningServer, startServer } from '../server.ts';
+import type { Settings } from '../settings.ts';
+
+const place = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The real places of the repository; tests put their own worker in. */
+export const realPlaces: Places = {
+  version: '0.0.0-test',
+  workerMain: place('../../../worker/dist/main.js'),
+  designerDirectory: place('../../../designer/dist'),
+  examplesDirectory: place('../../../../examples'),
+};
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A started server on a free port and a directory of its own, with ways to talk to it as browsers and others would. */
+export class ServerUnderTest {
+  readonly directory: string;
+  readonly logged: { readonly level: string; readonly data: object; readonly message: string }[] = [];
+  readonly #settings: Partial<Settings>;
+  readonly #places: Partial<Places>;
+  readonly #clients: (() => void)[] = [];
+  #server: RunningServer | null = null;
+
+  constructor(settings: Partial<Settings> = {}, places: Partial<Places> = {}) {
+    this.directory = settings.dataDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-server-'));
+    this.#settings = settings;
+    this.#places = places;
+  }
+
+  async start(): Promise<this> {
+    const settings: Settings = {
+      dataDirectory: this.directory,
+      port: 0,
+      host: '127.0.0.1',
+      examples: false,
+      examplesSpeed: 0,
+      ...this.#settings,
+    };
+    this.#server = await startServer(settings, { ...realPlaces, ...this.#places }, this.#logger());
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#clients.splice(0)) close();
+    await this.#server?.close();
+    this.#server = null;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  get address(): string {
+    if (this.#server === null) throw new Error('the server is not started');
+    return this.#server.address;
+  }
+
+  /** `127.0.0.1:12345` */
+  get host(): string {
+    return new URL(this.address).host;
+  }
+
+  /** One request with exactly these headers; `host` is ours unless given. */
+  send(
+    method: string,
+    path: string,
+    headers: { readonly [name: string]: string } = {},
+    body: string | Uint8Array = '',
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(this.address);
+      const hasLength = 'content-length' in headers || 'transfer-encoding' in headers;
+      const length = hasLength ? {} : { 'content-length': `${Buffer.byteLength(body)}` };
+      const sent = request(
+        { hostname, port, method, path, headers: { host: this.host, ...length, ...headers }, agent: false },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => {
+            text += chunk;
+          });
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+          );
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  /** Gives 101 when the socket opens, else the status of the refusal. */
+  upgrade(headers: { readonly [name: string]: string }, path = '/api'): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(`ws://${this.host}${path}`, { headers });
+      socket.once('open', () => {
+        socket.terminate();
+        resolve(101);
+      });
+      socket.once('unexpected-response', (_request, response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      socket.once('error', reject);
+    });
+  }
+
+  /** An open socket as our own page has one. */
+  socket(): Promise<WebSocket> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(`ws://${this.host}/api`, { origin: this.address });
+      this.#clients.push(() => socket.terminate());
+      socket.once('open', () => resolve(socket));
+      socket.once('error', reject);
+    });
+  }
+
+  /** Calls over HTTP, as the command line makes them. */
+  overHttp(): TRPCClient<ApiRouter> {
+    return createTRPCClient<ApiRouter>({
+      links: [httpBatchLink({ url: `${this.address}/api`, headers: { 'x-millrace': '1' }, maxItems: 20 })],
+    });
+  }
+
+  /** Calls over one WebSocket, as the designer makes them. */
+  overWebSocket(): TRPCClient<ApiRouter> {
+    const origin = this.address;
+    class PageWebSocket extends WebSocket {
+      constructor(url: string) {
+        super(url, { origin });
+      }
+    }
+    const client = createWSClient({
+      url: `ws://${this.host}/api`,
+      // The browser's type and ours differ in what neither side uses.
+      WebSocket: PageWebSocket as unknown as typeof globalThis.WebSocket,
+      retryDelayMs: () => 50,
+    });
+    this.#clients.push(() => void client.close());
+    return createTRPCClient<ApiRouter>({ links: [wsLink({ client })] });
+  }
+
+  #logger(): Logger {
+    const log =
+      (level: string) =>
+      (data: object, message: string): void => {
+        this.logged.push({ level, data, message });
+      };
+    return { info: log('info'), warn: log('warn'), error: log('error') };
+  }
+}
+
+/** Waits for something that will come; the test's own time limit ends a wait in vain. */
+export async function eventually<Result>(
+  look: () => Promise<Result | undefined> | Result | undefined,
+): Promise<Result> {
+  for (;;) {
+    const result = await look();
+    if (result !== undefined && result !== false) return result;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

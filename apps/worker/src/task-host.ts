@@ -1,0 +1,323 @@
+import { join } from 'node:path';
+import {
+  type AssignedTask,
+  type Log,
+  processors,
+  type SourcePosition,
+  type StoreQuery,
+  subTopologyOf,
+  TaskGroup,
+  type TaskId,
+  type Topology,
+} from '@millrace/engine';
+import type { TaskState, TaskTick, Up } from '@millrace/protocol';
+import type { LmdbTaskStores } from '@millrace/store-lmdb';
+import { restoreTask } from './restore-task.ts';
+
+/** Records between two looks at the clock. */
+const recordsPerStep = 500;
+/** How long records are processed before messages get their turn. */
+const sliceMs = 8;
+const maxBytesPerPartition = 256 * 1024;
+/** How long a read waits when there is nothing to do; an append ends the wait. */
+const idleWaitMs = 1_000;
+/** A commit is not put off beyond this many records, whatever the interval says, so that memory stays bounded. */
+const maxRecordsPerCommit = 50_000;
+/** Store tables follow the changelog this often. */
+const flushIntervalMs = 500;
+/** Repartition records that have been read are removed this often. */
+const purgeIntervalMs = 30_000;
+
+export interface TaskHostOptions {
+  readonly topology: Topology;
+  readonly log: Log;
+  /** The tables of each task lie in a directory of its own below this. */
+  readonly stateDirectory: string;
+  readonly say: (message: Up) => void;
+  readonly now: () => number;
+}
+
+/**
+ * Runs the tasks of one deployment next to the log: reads, processes, commits, writes the tables behind, until it is told to stop. One
+ * loop; while a commit or a table write is under way, processing goes on.
+ */
+export class TaskHost {
+  readonly #options: TaskHostOptions;
+  readonly #group: TaskGroup;
+  readonly #stores = new Map<TaskId, LmdbTaskStores>();
+  readonly #states = new Map<TaskId, TaskState>();
+  #wake = new AbortController();
+  #isStopping = false;
+  #committing: Promise<void> | null = null;
+  #flushing: Promise<void> | null = null;
+  #lastCommitMs: number;
+  #lastFlushMs: number;
+  #lastPurgeMs: number;
+  #busyMs = 0;
+  /** Committed changes that no table has yet. */
+  #hasUnflushed = false;
+  #failure: { readonly error: unknown } | null = null;
+  /** The last committed position of each partition, by `topic/partition`. */
+  readonly #committed = new Map<string, SourcePosition>();
+  /** Tasks given by the server that the loop has not taken up yet. */
+  #assigned: AssignedTask[] = [];
+  #revoked: { readonly taskIds: readonly TaskId[]; readonly done: () => void }[] = [];
+
+  constructor(options: TaskHostOptions) {
+    this.#options = options;
+    this.#group = new TaskGroup(options.topology, processors);
+    const now = options.now();
+    this.#lastCommitMs = now;
+    this.#lastFlushMs = now;
+    this.#lastPurgeMs = now;
+  }
+
+  /** The tasks are taken up at the loop's next turn. */
+  assign(tasks: readonly AssignedTask[]): void {
+    this.#assigned.push(...tasks);
+    for (const { taskId } of tasks) this.#setState(taskId, 'starting', 0, 0);
+    this.#sayStates();
+    this.#wake.abort();
+  }
+
+  /** Settles when the tasks' work is committed and they are gone. */
+  async revoke(taskIds: readonly TaskId[]): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#revoked.push({ taskIds, done: resolve }));
+    this.#wake.abort();
+    await gone;
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+    this.#wake.abort();
+  }
+
+  /** Reads, processes and commits until stopped; then everything is committed, written and closed. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#isStopping) await this.#turn();
+      await this.#settle();
+    } finally {
+      await Promise.allSettled([this.#committing, this.#flushing]);
+      for (const stores of this.#stores.values()) await stores.close();
+    }
+  }
+
+  query(query: StoreQuery): ReturnType<TaskGroup['query']> {
+    const { answers, refusals } = this.#group.query(query);
+    const restoring = [...this.#states.values()]
+      .filter((task) => task.state !== 'running' && this.#owns(task.taskId, query.store))
+      .map((task) => ({ taskId: task.taskId, reason: 'restoring' as const }));
+    return { answers, refusals: [...refusals, ...restoring] };
+  }
+
+  /** A snapshot for the screen. `busyMs` is the time spent on records since the last one. */
+  tick(): { readonly tasks: TaskTick[]; readonly busyMs: number } {
+    const busyMs = this.#busyMs;
+    this.#busyMs = 0;
+    const tasks = this.#group.tasks.map(
+      (task): TaskTick => ({
+        taskId: task.id,
+        counters: task.counters().map(([id, values]) => [id, [...values]]),
+        streamTime: Number.isFinite(task.streamTime.current) ? task.streamTime.current : null,
+        partitions: task.queues.map((queue) => ({
+          topic: queue.source.topic,
+          partition: task.partition,
+          position: queue.position,
+          endOffset: queue.endOffset ?? queue.position,
+        })),
+        stores: [...task.stores].map(([name, store]) => ({ name, entries: store.count })),
+      }),
+    );
+    return { tasks, busyMs };
+  }
+
+  takeFailures(): ReturnType<TaskGroup['takeFailures']> {
+    return this.#group.takeFailures();
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#assigned.length > 0) await this.#takeUp();
+    if (this.#revoked.length > 0) await this.#letGo();
+    await this.#read();
+    this.#process();
+    await this.#commitIfDue();
+    this.#flushIfDue();
+    await this.#purgeIfDue();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #takeUp(): Promise<void> {
+    const tasks = this.#assigned;
+    this.#assigned = [];
+    const { log, topology, stateDirectory } = this.#options;
+    for (const { taskId, epoch } of tasks) {
+      const { subTopology, partition } = subTopologyOf(topology, taskId);
+      const stores = await restoreTask(
+        log,
+        topology,
+        subTopology,
+        partition,
+        join(stateDirectory, taskId),
+        (progress) => {
+          this.#setState(taskId, 'restoring', progress.restoredRecords, progress.restoreTotal);
+          this.#sayStates();
+        },
+      );
+      this.#stores.set(taskId, stores);
+      this.#group.addTask({
+        taskId,
+        epoch,
+        tables: new Map(subTopology.stores.map((name) => [name, stores.table(name)])),
+        changelogPositions: new Map(subTopology.stores.map((name) => [name, stores.position(name)])),
+        committed: await log.committed(topology.pipeline, taskId),
+      });
+      const { restoredRecords = 0, restoreTotal = 0 } = this.#states.get(taskId) ?? {};
+      this.#setState(taskId, 'running', restoredRecords, restoreTotal);
+      this.#sayStates();
+      if (this.#isStopping) return;
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#settle();
+    for (const { taskIds, done } of this.#revoked.splice(0)) {
+      for (const taskId of taskIds) {
+        this.#group.removeTask(taskId);
+        await this.#stores.get(taskId)?.close();
+        this.#stores.delete(taskId);
+        this.#states.delete(taskId);
+      }
+      done();
+    }
+    this.#sayStates();
+  }
+
+  async #read(): Promise<void> {
+    const requests = this.#group.readRequests();
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+    if (requests.length === 0) {
+      if (!this.#group.hasWork) await new Promise((resolve) => setTimeout(resolve, 20));
+      return;
+    }
+    const results = await this.#options.log.read(requests, {
+      maxBytesPerPartition,
+      maxWaitMs: this.#group.hasWork ? 0 : this.#idleMs(),
+      signal: this.#wake.signal,
+    });
+    for (const gap of this.#group.accept(results)) {
+      console.error(
+        `${gap.records} records of ${gap.topic}-${gap.partition} were removed by retention before task ${gap.taskId} had read them. Give the topic a longer retention, or stop the pipeline for less time.`,
+      );
+    }
+  }
+
+  /** How long to wait for records: until the next commit or table write is due at the most. */
+  #idleMs(): number {
+    const now = this.#options.now();
+    const untilCommit =
+      this.#group.recordsSinceCommit > 0
+        ? this.#lastCommitMs + this.#options.topology.commitIntervalMs - now
+        : idleWaitMs;
+    const untilFlush = this.#lastFlushMs + flushIntervalMs - now;
+    return Math.max(1, Math.min(idleWaitMs, untilCommit, this.#hasUnflushed ? untilFlush : idleWaitMs));
+  }
+
+  #process(): void {
+    const begin = this.#options.now();
+    let now = begin;
+    while (now - begin < sliceMs && this.#group.recordsSinceCommit < maxRecordsPerCommit) {
+      const processed = this.#group.process(recordsPerStep);
+      now = this.#options.now();
+      if (processed < recordsPerStep) break;
+    }
+    this.#busyMs += now - begin;
+  }
+
+  async #commitIfDue(): Promise<void> {
+    const records = this.#group.recordsSinceCommit;
+    if (records === 0) return;
+    const isFull = records >= maxRecordsPerCommit;
+    if (this.#committing !== null) {
+      // Two generations are the limit: with one under way and the next one full, wait.
+      if (isFull) await this.#committing;
+      return;
+    }
+    const isDue = this.#options.now() - this.#lastCommitMs >= this.#options.topology.commitIntervalMs;
+    if (isDue || isFull) this.#commit();
+  }
+
+  #commit(): void {
+    const pending = this.#group.beginCommit();
+    if (pending === null) return;
+    this.#lastCommitMs = this.#options.now();
+    this.#committing = this.#options.log.commit(pending.commit).then((result) => {
+      this.#group.endCommit(result);
+      for (const position of pending.commit.tasks.flatMap((task) => task.positions)) {
+        this.#committed.set(`${position.topic}/${position.partition}`, position);
+      }
+      this.#hasUnflushed = true;
+      this.#committing = null;
+    });
+    // A failed commit ends the worker: the tasks are made anew from what is committed. The loop sees it here or in #settle.
+    this.#committing.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#isStopping = true;
+    this.#wake.abort();
+  }
+
+  #flushIfDue(): void {
+    const now = this.#options.now();
+    if (!this.#hasUnflushed || this.#flushing !== null || now - this.#lastFlushMs < flushIntervalMs) return;
+    this.#lastFlushMs = now;
+    this.#hasUnflushed = false;
+    this.#flushing = this.#flush().finally(() => {
+      this.#flushing = null;
+    });
+    this.#flushing.catch((error: unknown) => this.#fail(error));
+  }
+
+  async #flush(): Promise<void> {
+    for (const { taskId, slices, done } of this.#group.beginFlush()) {
+      await this.#stores.get(taskId)?.write(slices);
+      done();
+    }
+  }
+
+  async #purgeIfDue(): Promise<void> {
+    const now = this.#options.now();
+    if (now - this.#lastPurgeMs < purgeIntervalMs) return;
+    this.#lastPurgeMs = now;
+    const internal = new Set(
+      this.#options.topology.topics.filter((topic) => topic.cleanup.policy === 'purge').map((topic) => topic.name),
+    );
+    await this.#options.log.purge([...this.#committed.values()].filter((position) => internal.has(position.topic)));
+  }
+
+  /** Commits and writes everything that was processed. @throws the failure that stopped the host, if one did. */
+  async #settle(): Promise<void> {
+    if (this.#failure === null) {
+      await this.#committing;
+      this.#commit();
+      await this.#committing;
+      await this.#flushing;
+      await this.#flush();
+    }
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  #owns(taskId: TaskId, store: string): boolean {
+    return subTopologyOf(this.#options.topology, taskId).subTopology.stores.includes(store);
+  }
+
+  #setState(taskId: TaskId, state: TaskState['state'], restoredRecords: number, restoreTotal: number): void {
+    this.#states.set(taskId, { taskId, state, restoredRecords, restoreTotal });
+  }
+
+  #sayStates(): void {
+    this.#options.say({ type: 'taskStates', tasks: [...this.#states.values()] });
+  }
+}

@@ -1,0 +1,191 @@
+import { type ByteString, byteStringToBytes, bytesToByteString } from './byte-string.ts';
+import { isNestedTooDeep, nestingMax } from './nesting.ts';
+
+/**
+ * How a key becomes bytes. Two inputs that meet must agree, since equal keys meet by equal bytes.
+ * `string` raw UTF-8; `json` JSON text with sorted properties; `int32`, `int64`, `double` big-endian; `bytes` as they are, shown as base64.
+ */
+export const keyFormats = ['string', 'json', 'int32', 'int64', 'double', 'bytes'] as const;
+export type KeyFormat = (typeof keyFormats)[number];
+
+/** A decoded key: JSON data; null is a null key. */
+export type KeyValue = unknown;
+
+/** The bytes or the value do not fit the key format. */
+export class KeyFormatError extends Error {
+  readonly code = 'key-format';
+}
+
+const encoder = new TextEncoder();
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @throws KeyFormatError when the value does not fit the format. */
+export function encodeKey(format: KeyFormat, key: KeyValue): ByteString {
+  switch (format) {
+    case 'string': {
+      if (typeof key !== 'string') throw misfit(format, key);
+      return isAscii(key) ? key : encodeText(key);
+    }
+    case 'json':
+      return encodeText(sortedJson(key));
+    case 'int32': {
+      if (typeof key !== 'number' || (key | 0) !== key) throw misfit(format, key);
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setInt32(0, key);
+      return bytesToByteString(bytes);
+    }
+    case 'int64': {
+      if (typeof key !== 'number' || !Number.isSafeInteger(key)) throw misfit(format, key);
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigInt64(0, BigInt(key));
+      return bytesToByteString(bytes);
+    }
+    case 'double': {
+      if (typeof key !== 'number' || !Number.isFinite(key)) throw misfit(format, key);
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setFloat64(0, key);
+      return bytesToByteString(bytes);
+    }
+    case 'bytes': {
+      if (typeof key !== 'string') throw misfit(format, key);
+      return decodeBase64(key);
+    }
+  }
+}
+
+/** @throws KeyFormatError when the bytes do not fit the format. */
+export function decodeKey(format: KeyFormat, bytes: ByteString): KeyValue {
+  switch (format) {
+    case 'string':
+      return isAscii(bytes) ? bytes : decodeText(format, bytes);
+    case 'json': {
+      const text = decodeText(format, bytes);
+      const key = parseJson(text);
+      if (isNestedTooDeep(text, key)) {
+        throw new KeyFormatError(`The key is nested more than ${nestingMax} levels deep.`);
+      }
+      return key;
+    }
+    case 'int32':
+      return view(format, bytes, 4).getInt32(0);
+    case 'int64': {
+      const value = view(format, bytes, 8).getBigInt64(0);
+      const number = Number(value);
+      if (!Number.isSafeInteger(number)) {
+        throw new KeyFormatError(`The key ${value} is beyond ±(2^53−1). Read it in the format bytes.`);
+      }
+      return number;
+    }
+    case 'double': {
+      const number = view(format, bytes, 8).getFloat64(0);
+      if (!Number.isFinite(number)) throw new KeyFormatError(`The key ${number} is not a finite number.`);
+      return number;
+    }
+    case 'bytes':
+      return encodeBase64(bytes);
+  }
+}
+
+/** The key of a windowed record in the format `json`: {"key","start","end"}, sorted. */
+export function encodeWindowedKey(key: KeyValue, window: { readonly start: number; readonly end: number }): ByteString {
+  const { start, end } = window;
+  if (typeof key === 'string' && isPlain(key)) return `{"end":${end},"key":"${key}","start":${start}}`;
+  return encodeText(`{"end":${end},"key":${sortedJson(key)},"start":${start}}`);
+}
+
+/** JSON text with properties in code unit order, so that equal values have equal bytes. */
+export function sortedJson(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const properties = Object.keys(value)
+      .sort()
+      .map((name) => `${JSON.stringify(name)}:${sortedJson((value as Record<string, unknown>)[name])}`);
+    return `{${properties.join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** Keys are short, and a loop is done before a regular expression has begun. */
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new KeyFormatError('The key is not JSON.');
+  }
+}
+
+/** ASCII that JSON writes as it is: no control characters, quotes or backslashes. */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code === 0x22 || code === 0x5c || code > 0x7f) return false;
+  }
+  return true;
+}
+
+function encodeText(text: string): ByteString {
+  return isAscii(text) ? text : bytesToByteString(encoder.encode(text));
+}
+
+function decodeText(format: KeyFormat, bytes: ByteString): string {
+  try {
+    return strictUtf8.decode(byteStringToBytes(bytes));
+  } catch {
+    throw new KeyFormatError(
+      `The key is not valid UTF-8, so it cannot be read in the format ${format}. Read it in the format bytes.`,
+    );
+  }
+}
+
+function view(format: KeyFormat, bytes: ByteString, length: number): DataView {
+  if (bytes.length !== length) {
+    throw new KeyFormatError(`The key has ${bytes.length} bytes; the format ${format} has ${length}.`);
+  }
+  return new DataView(byteStringToBytes(bytes).buffer);
+}
+
+function misfit(format: KeyFormat, key: KeyValue): KeyFormatError {
+  const shown = JSON.stringify(key) ?? 'nothing';
+  return new KeyFormatError(
+    `The key ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown} does not fit the key format ${format}.`,
+  );
+}
+
+const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function encodeBase64(bytes: ByteString): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const group =
+      (bytes.charCodeAt(at) << 16) | ((bytes.charCodeAt(at + 1) || 0) << 8) | (bytes.charCodeAt(at + 2) || 0);
+    const digits = Math.min(4, bytes.length - at + 1);
+    for (let digit = 0; digit < 4; digit++) {
+      text += digit < digits ? base64Digits[(group >> (18 - digit * 6)) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+function decodeBase64(text: string): ByteString {
+  const digits = text.replace(/=+$/, '');
+  let bytes = '';
+  let bits = 0;
+  let held = 0;
+  for (const digit of digits) {
+    const value = base64Digits.indexOf(digit);
+    if (value < 0) throw new KeyFormatError('A key of the format bytes is written in base64.');
+    held = ((held << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += String.fromCharCode((held >> bits) & 0xff);
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,138 @@
+import {
+  type CompiledExpression,
+  compileExpression,
+  ExpressionFailure,
+  type RootName,
+  type RootTypes,
+  Scope,
+  type ValueType,
+} from '@millrace/expression';
+import { assert } from '../assert.ts';
+import { RecordError } from '../runtime/record-error.ts';
+import type { StreamRecord } from '../runtime/stream-record.ts';
+import type { PortType } from '../topology/port-type.ts';
+import type { CheckContext } from './node-kind.ts';
+
+export const unknownType: ValueType = { kind: 'unknown' };
+export const numberType: ValueType = { kind: 'number' };
+export const stringType: ValueType = { kind: 'string' };
+export const booleanType: ValueType = { kind: 'boolean' };
+
+const windowType: ValueType = {
+  kind: 'object',
+  open: false,
+  fields: [
+    { name: 'start', type: numberType, optional: false },
+    { name: 'end', type: numberType, optional: false },
+  ],
+};
+
+const headersType: ValueType = { kind: 'object', open: true, fields: [] };
+
+/** The roots that an expression over the records of one input may name. */
+export function recordRoots(input: PortType | undefined): RootTypes {
+  return {
+    key: input?.key ?? unknownType,
+    value: input?.value ?? unknownType,
+    timestamp: numberType,
+    headers: headersType,
+    window: input === undefined || input.windowed ? windowType : undefined,
+  };
+}
+
+/** Reports what is wrong with an expression of a config; gives its type, `unknown` when it has none. */
+export function checkExpression(
+  source: string,
+  path: readonly (string | number)[],
+  roots: RootTypes,
+  context: CheckContext,
+  options: {
+    readonly expect?: ValueType | undefined;
+    /** What to say when the expression is empty. */
+    readonly missing: string;
+    /** The node that `value` comes from: it is what lacks a field. */
+    readonly inputName?: string | undefined;
+  },
+): ValueType {
+  if (source.trim() === '') {
+    context.report({ code: 'missing-expression', path, message: options.missing });
+    return unknownType;
+  }
+  const result = compileExpression(source, roots, { expect: options.expect, rootNames: { value: options.inputName } });
+  for (const problem of result.problems) {
+    context.report({
+      code: problem.code,
+      severity: problem.severity,
+      path,
+      span: { start: problem.start, end: problem.end },
+      message: problem.message,
+      ...(problem.fix === undefined
+        ? {}
+        : {
+            fix: {
+              title: problem.fix.title,
+              span: { start: problem.fix.start, end: problem.fix.end },
+              value: problem.fix.text,
+            },
+          }),
+    });
+  }
+  return result.ok ? result.expression.type : unknownType;
+}
+
+const anyRoots: { readonly [Name in RootName]: ValueType } = {
+  key: unknownType,
+  value: unknownType,
+  timestamp: unknownType,
+  headers: unknownType,
+  window: unknownType,
+  left: unknownType,
+  right: unknownType,
+  aggregate: unknownType,
+};
+
+/** A checked expression of a node, ready to run; a failure names its place in the config. */
+export class NodeExpression {
+  readonly scope = new Scope();
+  readonly #compiled: CompiledExpression;
+  readonly #path: readonly (string | number)[];
+
+  constructor(source: string, path: readonly (string | number)[]) {
+    const result = compileExpression(source, anyRoots);
+    assert(result.ok, `an expression that was checked does not compile: ${source}`);
+    this.#compiled = result.expression;
+    this.#path = path;
+  }
+
+  /** @throws RecordError when the expression fails on the record. */
+  evaluate(record: StreamRecord): unknown {
+    const scope = this.scope;
+    scope.key = record.key;
+    scope.value = record.value;
+    scope.timestamp = record.timestamp;
+    scope.headers = record.headers.length === 0 ? noHeaderValues : headerValues(record);
+    scope.window = record.window;
+    return this.run();
+  }
+
+  /** With the roots as they stand in `scope`. */
+  run(): unknown {
+    try {
+      return this.#compiled.evaluate(this.scope);
+    } catch (error) {
+      if (!(error instanceof ExpressionFailure)) throw error;
+      throw new RecordError(error.code, error.message, this.#path, { start: error.start, end: error.end });
+    }
+  }
+}
+
+const noHeaderValues: { readonly [name: string]: string | null } = Object.create(null);
+const lenientUtf8 = new TextDecoder();
+
+/** Headers as expressions see them: text by name, the last of equal names. */
+function headerValues(record: StreamRecord): { readonly [name: string]: string | null } {
+  const values: { [name: string]: string | null } = Object.create(null);
+  for (const header of record.headers)
+    values[header.name] = header.value === null ? null : lenientUtf8.decode(header.value);
+  return values;
+}

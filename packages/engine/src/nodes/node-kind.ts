@@ -1,0 +1,86 @@
+import type { RootTypes } from '@millrace/expression';
+import type { z } from 'zod';
+import type { Diagnostic } from '../pipeline/diagnostic.ts';
+import type { Planner } from '../topology/planner.ts';
+import type { InputPort, OutputPort, PortType } from '../topology/port-type.ts';
+import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
+
+/**
+ * How a config field is edited and explained; kept in the schema with `.meta({ field })`. Forms, linting, completion and the node
+ * reference all read it.
+ */
+export interface FieldMeta {
+  readonly label: string;
+  readonly help: string;
+  readonly widget:
+    | 'expression'
+    | 'topic'
+    | 'new-topic'
+    | 'duration'
+    | 'choice'
+    | 'text'
+    | 'number'
+    | 'field-path'
+    | 'aggregations';
+  /** Shown in the empty field. */
+  readonly placeholder?: string | undefined;
+  /** `choice`: a word for each value, in order. */
+  readonly choices?: readonly { readonly value: string; readonly label: string }[] | undefined;
+  /** The field matters only while another one has one of these values. */
+  readonly when?: { readonly field: string; readonly is: readonly string[] } | undefined;
+}
+
+export const categories = ['source', 'records', 'state', 'sink'] as const;
+export type NodeCategory = (typeof categories)[number];
+
+/** What a check may look at: the types that arrive at each connected input, and what is known of topics. */
+export interface CheckContext {
+  readonly inputs: ReadonlyMap<string, PortType>;
+  readonly catalogue: TopicCatalogue;
+  /** The node's name, for sentences. */
+  readonly nodeName: string;
+  /** The name of the node that is wired to an input. */
+  inputName(port: string): string;
+  report(finding: Finding): void;
+}
+
+export type Finding = Omit<Diagnostic, 'node' | 'edge' | 'severity'> & {
+  readonly severity?: Diagnostic['severity'] | undefined;
+};
+
+/** An expression of a config, with the roots that it may name. */
+export interface ExpressionField {
+  readonly path: readonly (string | number)[];
+  readonly roots: RootTypes;
+}
+
+/**
+ * One kind of node, whole: its words, its config, its ports, what it checks, what it plans. Its processors stand in the same folder and
+ * are listed in processors.ts.
+ */
+export interface NodeKind<Config = unknown> {
+  /** Stable; stands in documents. */
+  readonly name: string;
+  readonly title: string;
+  /** One line for the palette. */
+  readonly summary: string;
+  /** What it does with every record, what it guarantees; the inspector's Help tab. Paragraphs are parted by an empty line. */
+  readonly prose: string;
+  readonly example: { readonly config: Config; readonly says: string };
+  readonly category: NodeCategory;
+  /** An object schema; every field carries its {@link FieldMeta}. */
+  readonly config: z.ZodObject & z.ZodType<Config>;
+  /** The config of a node that was just dropped on the canvas; may be incomplete, which is then a diagnostic. */
+  initialConfig(): Record<string, unknown>;
+  inputs(config: Config): readonly InputPort[];
+  outputs(config: Config): readonly OutputPort[];
+  /**
+   * Reports what is wrong and gives the type of each output. Called with what is known: an input without a type is absent from
+   * `inputs` and has its own diagnostic already; `unknown` then stands for what depends on it.
+   */
+  check(config: Config, context: CheckContext): ReadonlyMap<string, PortType>;
+  /** The roots that each expression of the config may name, for completion. */
+  expressions(config: Config, inputs: ReadonlyMap<string, PortType>): readonly ExpressionField[];
+  /** Adds sources, processors, stores and sinks. Called only for a pipeline without errors. */
+  plan(config: Config, planner: Planner): void;
+}

@@ -1,0 +1,249 @@
+import type { CheckContext, NodeKind } from '../nodes/node-kind.ts';
+import { nodeKind } from '../nodes/node-kinds.ts';
+import type { InputPort, OutputPort, PortType } from '../topology/port-type.ts';
+import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
+import { checkNewTopics, checkPartitions } from './check-partitions.ts';
+import { type Diagnostic, sortDiagnostics } from './diagnostic.ts';
+import { type Pipeline, type PipelineEdge, type PipelineNode, parseEndpoint } from './document.ts';
+import { flowOrder } from './flow-order.ts';
+
+export interface Validation {
+  /** Errors first, then in the order of the document's nodes. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** The type of each output that has one, by `node.port`. */
+  readonly outputs: ReadonlyMap<string, PortType>;
+  /** Every node after all that feed it; without the nodes on cycles and behind them. */
+  readonly order: readonly PipelineNode[];
+}
+
+interface KnownNode {
+  readonly node: PipelineNode;
+  readonly kind: NodeKind;
+  readonly config: unknown;
+  readonly inputs: readonly InputPort[];
+  readonly outputs: readonly OutputPort[];
+}
+
+/**
+ * Everything that can be known to be wrong before a pipeline runs, and the type of every edge. Linear in nodes and edges, without
+ * recursion, so that a document of any shape is judged in bounded time.
+ */
+export function validatePipeline(pipeline: Pipeline, catalogue: TopicCatalogue): Validation {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => {
+    diagnostics.push(diagnostic);
+  };
+  const known = knowNodes(pipeline, report);
+  const wiring = wire(pipeline, known, report);
+  const { order, cycle } = flowOrder(pipeline.nodes, wiring.edges);
+  if (cycle.length > 0) reportCycle(cycle, known, report);
+  if (pipeline.nodes.length === 0) {
+    report(whole('empty', 'The pipeline is empty. Add a source to begin.'));
+  } else {
+    if (!pipeline.nodes.some((node) => nodeKind(node.kind)?.category === 'source')) {
+      report(whole('no-source', 'Nothing comes in: the pipeline has no source.'));
+    }
+    if (!pipeline.nodes.some((node) => nodeKind(node.kind)?.category === 'sink')) {
+      report(whole('no-sink', 'Nothing goes out: the pipeline has no sink.'));
+    }
+  }
+  const outputs = new Map<string, PortType>();
+  for (const node of order) {
+    const entry = known.get(node.id);
+    if (entry === undefined || entry.node !== node) continue;
+    checkNode(entry, wiring, outputs, known, catalogue, report);
+  }
+  checkPartitions(pipeline, order, catalogue, outputs, report);
+  checkNewTopics(pipeline, catalogue, report);
+  return {
+    diagnostics: sortDiagnostics(
+      diagnostics,
+      pipeline.nodes.map((node) => node.id),
+    ),
+    outputs,
+    order,
+  };
+}
+
+/** Nodes whose kind exists and whose config fits it; the others are reported. */
+function knowNodes(pipeline: Pipeline, report: (diagnostic: Diagnostic) => void): ReadonlyMap<string, KnownNode> {
+  const known = new Map<string, KnownNode>();
+  const seen = new Set<string>();
+  for (const node of pipeline.nodes) {
+    if (seen.has(node.id)) {
+      report(
+        at(
+          node.id,
+          'duplicate-id',
+          [],
+          `Two nodes have the id ${node.id}. Ids are unique, since stores are named after them.`,
+        ),
+      );
+      continue;
+    }
+    seen.add(node.id);
+    const kind = nodeKind(node.kind);
+    if (kind === undefined) {
+      report(
+        at(node.id, 'unknown-kind', [], `${node.name} has the kind ${node.kind}, which this Millrace does not know.`),
+      );
+      continue;
+    }
+    const parsed = kind.config.safeParse(node.config);
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) {
+        const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+        if (issue.code === 'unrecognized_keys') {
+          for (const key of issue.keys) {
+            report(at(node.id, 'config', [...path, key], `${kind.title} has no setting ${[...path, key].join('.')}.`));
+          }
+          continue;
+        }
+        report(at(node.id, 'config', path, `${path.join('.') || 'The config'}: ${issue.message}`));
+      }
+      continue;
+    }
+    known.set(node.id, {
+      node,
+      kind,
+      config: parsed.data,
+      inputs: kind.inputs(parsed.data),
+      outputs: kind.outputs(parsed.data),
+    });
+  }
+  return known;
+}
+
+interface Wiring {
+  /** Edges whose ends both exist. */
+  readonly edges: readonly PipelineEdge[];
+  /** The edges into each input, by `node.port`. */
+  readonly into: ReadonlyMap<string, readonly PipelineEdge[]>;
+  readonly outOf: ReadonlySet<string>;
+}
+
+function wire(
+  pipeline: Pipeline,
+  known: ReadonlyMap<string, KnownNode>,
+  report: (diagnostic: Diagnostic) => void,
+): Wiring {
+  const edges: PipelineEdge[] = [];
+  const into = new Map<string, PipelineEdge[]>();
+  const outOf = new Set<string>();
+  const ids = new Set(pipeline.nodes.map((node) => node.id));
+  for (const edge of pipeline.edges) {
+    const from = parseEndpoint(edge.from);
+    const to = parseEndpoint(edge.to);
+    const missing = [from, to].find((end) => !ids.has(end.node));
+    if (missing !== undefined) {
+      report({
+        ...whole('edge-end', `An edge goes from ${edge.from} to ${edge.to}, and there is no node ${missing.node}.`),
+        edge,
+      });
+      continue;
+    }
+    const fromNode = known.get(from.node);
+    const toNode = known.get(to.node);
+    if (fromNode !== undefined && !fromNode.outputs.some((port) => port.name === from.port)) {
+      report({ ...at(from.node, 'edge-port', [], `${fromNode.node.name} has no output ${from.port}.`), edge });
+      continue;
+    }
+    if (toNode !== undefined && !toNode.inputs.some((port) => port.name === to.port)) {
+      report({ ...at(to.node, 'edge-port', [], `${toNode.node.name} has no input ${to.port}.`), edge });
+      continue;
+    }
+    edges.push(edge);
+    outOf.add(edge.from);
+    const others = into.get(edge.to);
+    if (others === undefined) into.set(edge.to, [edge]);
+    else others.push(edge);
+  }
+  return { edges, into, outOf };
+}
+
+function reportCycle(
+  cycle: readonly PipelineNode[],
+  known: ReadonlyMap<string, KnownNode>,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const shown = cycle.slice(0, 8).map((node) => node.name);
+  const names = cycle.length > 8 ? `${shown.join(' → ')} → …` : [...shown, shown[0]].join(' → ');
+  for (const node of cycle.slice(0, 100)) {
+    if (known.has(node.id)) {
+      report(at(node.id, 'cycle', [], `Records would go round for ever: ${names}. Remove one of these edges.`));
+    }
+  }
+}
+
+function checkNode(
+  { node, kind, config, inputs, outputs }: KnownNode,
+  wiring: Wiring,
+  types: Map<string, PortType>,
+  known: ReadonlyMap<string, KnownNode>,
+  catalogue: TopicCatalogue,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  const arriving = new Map<string, PortType>();
+  const names = new Map<string, string>();
+  for (const port of inputs) {
+    const edges = wiring.into.get(`${node.id}.${port.name}`) ?? [];
+    const title = inputs.length === 1 ? 'its input' : `its input ${port.name}`;
+    if (edges.length === 0) {
+      report(at(node.id, 'missing-input', [], `Nothing is wired to ${title}.`));
+      continue;
+    }
+    for (const extra of edges.slice(1)) {
+      report({
+        ...at(
+          node.id,
+          'doubled-input',
+          [],
+          `${edges.length} edges lead to ${title}, and it takes one. Remove the others.`,
+        ),
+        edge: extra,
+      });
+    }
+    const edge = edges[0] as PipelineEdge;
+    const upstream = known.get(parseEndpoint(edge.from).node);
+    names.set(port.name, upstream?.node.name ?? parseEndpoint(edge.from).node);
+    const type = types.get(edge.from);
+    if (type === undefined) continue;
+    if (port.shape !== 'any' && type.shape !== port.shape) {
+      report({
+        ...at(
+          node.id,
+          'wrong-port',
+          [],
+          `${inputs.length === 1 ? 'This input' : `The input ${port.name}`} takes a ${port.shape}. ${names.get(port.name)} is a ${type.shape}.`,
+        ),
+        edge,
+      });
+      continue;
+    }
+    arriving.set(port.name, type);
+  }
+  const context: CheckContext = {
+    inputs: arriving,
+    catalogue,
+    nodeName: node.name,
+    inputName: (port) => names.get(port) ?? 'the input',
+    report: (finding) => report({ ...finding, node: node.id, severity: finding.severity ?? 'error' }),
+  };
+  for (const [port, type] of kind.check(config, context)) types.set(`${node.id}.${port}`, type);
+  for (const port of outputs) {
+    if (!wiring.outOf.has(`${node.id}.${port.name}`)) {
+      report({
+        ...at(node.id, 'unread-output', [], `Nothing reads ${node.name}. Wire it on, or remove it.`),
+        severity: 'warning',
+      });
+    }
+  }
+}
+
+function at(node: string, code: string, path: readonly (string | number)[], message: string): Diagnostic {
+  return { code, severity: 'error', node, path, message };
+}
+
+function whole(code: string, message: string): Diagnostic {
+  return { code, severity: 'error', node: null, path: [], message };
+}

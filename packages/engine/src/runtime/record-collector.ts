@@ -1,0 +1,74 @@
+import type { ByteString } from '../log/byte-string.ts';
+import type { Header } from '../log/header.ts';
+import type { Append } from '../log/log.ts';
+import { RecordBatchBuilder } from '../log/record-batch.ts';
+
+/** Records for one topic, by partition. Kept by those who write to the topic often, so that it is not looked up for each record. */
+export class TopicOutput {
+  readonly topic: string;
+  #builders: (RecordBatchBuilder | undefined)[] = [];
+  #isEmpty = true;
+
+  constructor(topic: string) {
+    this.topic = topic;
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  send(
+    partition: number,
+    key: ByteString | null,
+    value: Uint8Array | string | null,
+    timestamp: number,
+    headers: readonly Header[],
+  ): void {
+    let builder = this.#builders[partition];
+    if (builder === undefined) {
+      builder = new RecordBatchBuilder();
+      this.#builders[partition] = builder;
+      this.#isEmpty = false;
+    }
+    builder.append(key, value, timestamp, headers);
+  }
+
+  /** What was sent, encoded, one append a partition; nothing is left afterwards. */
+  drain(): readonly Append[] {
+    if (this.#isEmpty) return [];
+    const appends: Append[] = [];
+    this.#builders.forEach((builder, partition) => {
+      if (builder !== undefined) appends.push({ topic: this.topic, partition, batch: builder.finish() });
+    });
+    this.#builders = [];
+    this.#isEmpty = true;
+    return appends;
+  }
+}
+
+/** Where everything that tasks produce ends: outputs, repartition records, changelog records, dead letters. */
+export class RecordCollector {
+  readonly #outputs = new Map<string, TopicOutput>();
+  /** By topic name; made anew when a topic is added. */
+  #inOrder: readonly TopicOutput[] = [];
+
+  topic(name: string): TopicOutput {
+    let output = this.#outputs.get(name);
+    if (output === undefined) {
+      output = new TopicOutput(name);
+      this.#outputs.set(name, output);
+      this.#inOrder = [...this.#outputs.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
+    }
+    return output;
+  }
+
+  get isEmpty(): boolean {
+    for (const output of this.#inOrder) if (!output.isEmpty) return false;
+    return true;
+  }
+
+  /** Everything collected, encoded, one append a partition, by topic name, then partition; the collector is empty afterwards. */
+  drain(): readonly Append[] {
+    return this.#inOrder.flatMap((output) => output.drain());
+  }
+}

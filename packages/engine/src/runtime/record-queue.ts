@@ -1,0 +1,219 @@
+import { assert } from '../assert.ts';
+import { decodeKey } from '../log/key-format.ts';
+import type { ReadResult } from '../log/log.ts';
+import { isNestedTooDeep, nestingMax } from '../log/nesting.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
+import { parseTimestamp } from '../time/timestamp-text.ts';
+import type { SourceSpec } from '../topology/topology.ts';
+import { asRecordError, RecordError } from './record-error.ts';
+import { StreamRecord } from './stream-record.ts';
+
+/** The greatest time that a date can hold, epoch milliseconds. One record beyond it would make every later one late. */
+const maxTimestamp = 8.64e15;
+
+/**
+ * Records of one source partition that have arrived and wait for their turn. Batches come whole; a record is decoded and stamped when it
+ * becomes the head.
+ */
+export class RecordQueue {
+  readonly source: SourceSpec;
+  readonly partition: number;
+  #batches: RecordBatch[] = [];
+  #batch: RecordBatch | null = null;
+  #index = 0;
+  /** The head, decoded and stamped, or the reason why it cannot be; both null before anybody has asked. */
+  #headRecord: StreamRecord | null = null;
+  #headError: RecordError | null = null;
+  #buffered = 0;
+  #nextToFetch: number;
+  #position: number;
+  #endOffset: number | null = null;
+
+  constructor(source: SourceSpec, partition: number, position: number) {
+    this.source = source;
+    this.partition = partition;
+    this.#nextToFetch = position;
+    this.#position = position;
+  }
+
+  /** The offset of the next record to be taken; what a commit records. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The offset from which more should be read. */
+  get nextToFetch(): number {
+    return this.#nextToFetch;
+  }
+
+  /** The partition's end as last seen; null before the first answer. */
+  get endOffset(): number | null {
+    return this.#endOffset;
+  }
+
+  get bufferedRecords(): number {
+    return this.#buffered;
+  }
+
+  /** Nothing is buffered, and the log had nothing more when last asked: waiting for this partition would be waiting for the future. */
+  get isCaughtUp(): boolean {
+    return this.#buffered === 0 && this.#endOffset !== null && this.#nextToFetch >= this.#endOffset;
+  }
+
+  get isEmpty(): boolean {
+    return this.#buffered === 0;
+  }
+
+  /** Takes what a read gave. Gives the number of records that had been removed before they could be read. */
+  accept(result: ReadResult): number {
+    let lost = 0;
+    if (result.startOffset > this.#nextToFetch) {
+      lost = result.startOffset - this.#nextToFetch;
+      this.#nextToFetch = result.startOffset;
+      if (this.#buffered === 0) this.#position = result.startOffset;
+    }
+    for (const batch of result.batches) {
+      if (batch.count === 0 || batch.nextOffset <= this.#nextToFetch) continue;
+      let skipped = 0;
+      while (skipped < batch.count && batch.offset(skipped) < this.#nextToFetch) skipped++;
+      if (this.#batch === null) {
+        this.#batch = batch;
+        this.#index = skipped;
+      } else {
+        assert(skipped === 0, 'a read gave records that are buffered already');
+        this.#batches.push(batch);
+      }
+      this.#buffered += batch.count - skipped;
+      this.#nextToFetch = batch.nextOffset;
+    }
+    if (result.batches.length === 0 && result.endOffset > this.#nextToFetch) {
+      // A read gives at least one batch if there is one, so nothing is kept between here and the end.
+      this.#nextToFetch = result.endOffset;
+      if (this.#buffered === 0) this.#position = result.endOffset;
+    }
+    this.#endOffset = Math.max(result.endOffset, this.#endOffset ?? 0);
+    return lost;
+  }
+
+  /** The timestamp by which this queue competes for the next turn; a record that cannot be decoded goes first. Infinity when empty. */
+  get headTimestamp(): number {
+    if (this.#buffered === 0) return Number.POSITIVE_INFINITY;
+    const record = this.headRecord;
+    return record === null ? Number.NEGATIVE_INFINITY : record.timestamp;
+  }
+
+  /**
+   * The head, which must exist; null when it cannot be decoded, for the reason {@link RecordQueue.headError}.
+   * {@link RecordQueue.headOffset} and {@link RecordQueue.headBytes} still tell of it until `next`.
+   */
+  get headRecord(): StreamRecord | null {
+    if (this.#headRecord === null && this.#headError === null) this.#decodeHead();
+    return this.#headRecord;
+  }
+
+  get headError(): RecordError {
+    assert(this.#headError !== null, 'a record that can be read was asked why it cannot');
+    return this.#headError;
+  }
+
+  get headOffset(): number {
+    return this.#batch?.offset(this.#index) ?? this.#position;
+  }
+
+  /** The head as it stands in the log. The bytes are views: copy what is kept. */
+  get headBytes(): { readonly batch: RecordBatch; readonly index: number } {
+    assert(this.#batch !== null, 'an empty queue was asked for its head');
+    return { batch: this.#batch, index: this.#index };
+  }
+
+  /** Leaves the head behind. */
+  next(): void {
+    const batch = this.#batch;
+    assert(batch !== null, 'an empty queue was asked to go on');
+    this.#position = batch.offset(this.#index) + 1;
+    this.#headRecord = null;
+    this.#headError = null;
+    this.#buffered--;
+    this.#index++;
+    if (this.#index >= batch.count) {
+      this.#batch = this.#batches.shift() ?? null;
+      this.#index = 0;
+      if (this.#batch === null) this.#position = Math.max(this.#position, this.#nextToFetch);
+    }
+  }
+
+  #decodeHead(): void {
+    const batch = this.#batch;
+    assert(batch !== null, 'an empty queue was asked for its head');
+    try {
+      this.#headRecord = this.#decode(batch, this.#index);
+    } catch (error) {
+      const recordError = asRecordError(error);
+      if (recordError === null) throw error;
+      this.#headError = recordError;
+    }
+  }
+
+  #decode(batch: RecordBatch, index: number): StreamRecord {
+    const keyBytes = batch.keyByteString(index);
+    const key = keyBytes === null ? null : decodeKey(this.source.keyFormat, keyBytes);
+    const valueEnd = batch.valueEnds[index] ?? -1;
+    const value = valueEnd < 0 ? null : decodeJson(batch, batch.valueStarts[index] ?? 0, valueEnd);
+    const timestamp =
+      this.source.timestamp.from === 'record'
+        ? (batch.timestamps[index] ?? 0)
+        : timestampField(value, this.source.timestamp.path, batch.timestamps[index] ?? 0);
+    if (!(timestamp >= 0 && timestamp <= maxTimestamp)) {
+      throw new RecordError(
+        'timestamp',
+        `The record's timestamp ${timestamp} is ${timestamp > maxTimestamp ? 'after the year 275760, where dates end' : 'before 1970, where event time begins'}.`,
+      );
+    }
+    return new StreamRecord(key, value, timestamp, batch.headers(index), null);
+  }
+}
+
+function decodeJson(batch: RecordBatch, start: number, end: number): unknown {
+  let text: string;
+  try {
+    text = batch.text(start, end);
+  } catch {
+    throw new RecordError('decode', 'The value is not valid UTF-8, so it is not JSON.');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RecordError(
+      'decode',
+      `The value is not JSON: ${error instanceof Error ? error.message : 'it cannot be parsed'}.`,
+    );
+  }
+  if (isNestedTooDeep(text, value)) {
+    throw new RecordError('decode', `The value is nested more than ${nestingMax} levels deep.`);
+  }
+  return value;
+}
+
+/** A tombstone has no fields; it keeps the time of its record. */
+function timestampField(value: unknown, path: readonly string[], recordTimestamp: number): number {
+  if (value === null) return recordTimestamp;
+  let found: unknown = value;
+  for (const name of path) {
+    found =
+      typeof found === 'object' && found !== null && Object.hasOwn(found, name)
+        ? (found as Record<string, unknown>)[name]
+        : null;
+  }
+  if (typeof found === 'number' && Number.isFinite(found)) return Math.trunc(found);
+  if (typeof found === 'string') {
+    const parsed = parseTimestamp(found);
+    if (parsed !== null) return parsed;
+  }
+  const shown = JSON.stringify(found) ?? 'nothing';
+  throw new RecordError(
+    'timestamp',
+    `The field ${path.join('.')} holds ${shown.slice(0, 60)}, which is neither epoch milliseconds nor a date.`,
+    ['timestampField'],
+  );
+}

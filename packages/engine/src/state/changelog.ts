@@ -1,0 +1,53 @@
+import type { ByteString } from '../log/byte-string.ts';
+import { type Header, NumberedHeader } from '../log/header.ts';
+import type { TopicPartition } from '../log/log.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
+import type { StoreSpec } from '../topology/topology.ts';
+import { decodeSegment, encodeSegment, segmentBytes } from './store-address.ts';
+import type { StoreChange } from './store-table.ts';
+
+/**
+ * A changelog record: its key is the store's key, in window stores with the window start in front (see store-address.ts); its value the
+ * JSON text of what is stored, null for a delete; its timestamp that of the stored entry; one header, `cause`, names the input that made
+ * the change as `topic-partition@offset`.
+ */
+export const causeHeader = 'cause';
+
+/** Makes the keys of a store's changelog. Segments come in long runs, so the last one's form is kept. */
+export function changelogKeys(spec: StoreSpec): (segment: number, key: ByteString) => ByteString {
+  if (spec.kind !== 'window') return (_segment, key) => key;
+  let last = 0;
+  let encoded = encodeSegment(last);
+  return (segment, key) => {
+    if (segment !== last) {
+      encoded = encodeSegment(segment);
+      last = segment;
+    }
+    return encoded + key;
+  };
+}
+
+/** The headers that name the record at an offset as the cause. */
+export type CauseOf = (offset: number) => readonly Header[];
+
+export function causesFrom({ topic, partition }: TopicPartition): CauseOf {
+  const prefix = `${topic}-${partition}@`;
+  return (offset) => [new NumberedHeader(causeHeader, prefix, offset)];
+}
+
+/** The changes that a batch of a store's changelog stands for, in order, from `fromOffset` on. */
+export function changesOf(spec: StoreSpec, batch: RecordBatch, fromOffset: number): readonly StoreChange[] {
+  const changes: StoreChange[] = [];
+  for (let index = 0; index < batch.count; index++) {
+    if (batch.offset(index) < fromOffset) continue;
+    const key = batch.keyByteString(index) ?? '';
+    const end = batch.valueEnds[index] ?? -1;
+    changes.push({
+      segment: spec.kind === 'window' ? decodeSegment(key) : 0,
+      key: spec.kind === 'window' ? key.slice(segmentBytes) : key,
+      timestamp: batch.timestamps[index] ?? 0,
+      value: end < 0 ? null : batch.text(batch.valueStarts[index] ?? 0, end),
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,381 @@
+import { assert } from '../assert.ts';
+import { type ByteString, detached } from '../log/byte-string.ts';
+import type { StoreSpec } from '../topology/topology.ts';
+import type { StoreChange, StoreEntry, StoreTable } from './store-table.ts';
+
+/** What is stored under an address. Shared, never changed in place. */
+export interface Stored {
+  /** JSON data. */
+  readonly value: unknown;
+  readonly timestamp: number;
+}
+
+/** What a processor sees of a store: reads see its own writes. A key-value store uses segment 0, a window store window starts. */
+export interface StoreAccess {
+  get(segment: number, key: ByteString): Stored | undefined;
+  /** `value: null` deletes. */
+  put(segment: number, key: ByteString, value: unknown, timestamp: number): void;
+}
+
+/** Where a store's writes are recorded; the changelog of the task's partition. */
+export interface ChangelogWriter {
+  append(segment: number, key: ByteString, value: unknown, timestamp: number): void;
+}
+
+/**
+ * An entry in memory, as each reader sees it; undefined is an entry that is not there. `pins` counts the lists that it stands in (open,
+ * committing, committed, flushing): an entry without pins says what the table says, and may be forgotten.
+ */
+class Entry {
+  readonly segment: number;
+  readonly key: ByteString;
+  /** For processing. */
+  current: Stored | undefined;
+  /** In the commit under way. */
+  committing: Stored | undefined;
+  /** As of the last commit; for queries. */
+  committed: Stored | undefined;
+  isOpen = false;
+  isUnflushed = false;
+  /** Its segment was dropped, so it is none of the table's business any more. */
+  isGone = false;
+  pins = 0;
+
+  constructor(segment: number, key: ByteString, stored: Stored | undefined) {
+    this.segment = segment;
+    this.key = key;
+    this.current = stored;
+    this.committing = undefined;
+    this.committed = stored;
+  }
+}
+
+type Segment = Map<ByteString, Entry>;
+
+/** A rough weight of an entry besides its key: objects, map slot, a small value. Only the cache bound depends on it. */
+const entryOverheadBytes = 160;
+const defaultCacheBytes = 32 * 1024 * 1024;
+
+/**
+ * One store of one task: entries in memory over a table. A write goes through these stages, each a list of entries:
+ *
+ *     open        written in the current generation
+ *     committing  written in the generation whose commit is under way; null between commits
+ *     committed   durable in the changelog, not yet on the way to the table
+ *     flushing    being written to the table; null between flushes
+ *
+ * An entry in no list is a cached copy of the table's. Processing reads `current`, so it sees its own writes; queries read `committed`: the
+ * last commit. When a commit fails the task is thrown away with all its entries; nothing is patched back.
+ *
+ * A window that has expired leaves `#segments` at once, so that processing and later writes know it no more; queries see it until the
+ * generation that dropped it is committed, in `#doomed`.
+ */
+export class LayeredStore implements StoreAccess {
+  readonly spec: StoreSpec;
+  readonly #table: StoreTable;
+  readonly #changelog: ChangelogWriter;
+  readonly #cacheBytes: number;
+  readonly #segments = new Map<number, Segment>();
+  readonly #doomed = new Map<number, Segment>();
+  #open: Entry[] = [];
+  #openDrops: number[] = [];
+  #committing: { readonly entries: readonly Entry[]; readonly drops: readonly number[] } | null = null;
+  #committed: Entry[] = [];
+  #committedDrops: number[] = [];
+  #flushing: { readonly entries: readonly Entry[]; readonly drops: readonly number[] } | null = null;
+  /** Entries by segment, of the last commit. */
+  readonly #counts = new Map<number, number>();
+  /** The greatest segment ever put; part of the task's state. */
+  #observed: number;
+  /** Segments that may have entries, the open ones included, ascending; window stores only. */
+  readonly #liveSegments: number[] = [];
+  /** Segments that may have entries in the table; of all others it is not asked. */
+  readonly #tableSegments = new Set<number>();
+  /** Weight of all entries in `#segments`. */
+  #sizeBytes = 0;
+  /** Accesses come in runs of one segment, and a put follows the get of its entry. */
+  #lastSegment = Number.NaN;
+  #lastEntries: Segment | undefined;
+  #lastEntry: Entry | undefined;
+
+  constructor(
+    spec: StoreSpec,
+    table: StoreTable,
+    changelog: ChangelogWriter,
+    options: { readonly observed?: number | undefined; readonly cacheBytes?: number | undefined } = {},
+  ) {
+    this.spec = spec;
+    this.#table = table;
+    this.#changelog = changelog;
+    this.#cacheBytes = options.cacheBytes ?? defaultCacheBytes;
+    this.#observed = options.observed ?? Number.NEGATIVE_INFINITY;
+    for (const { segment, entries } of table.segments()) {
+      this.#counts.set(segment, entries);
+      this.#liveSegments.push(segment);
+      this.#tableSegments.add(segment);
+    }
+  }
+
+  /** The greatest window start put so far, epoch milliseconds; -Infinity before the first. */
+  get observed(): number {
+    return this.#observed;
+  }
+
+  get(segment: number, key: ByteString): Stored | undefined {
+    return this.#isExpired(segment) ? undefined : this.#find(segment, key)?.current;
+  }
+
+  put(segment: number, key: ByteString, value: unknown, timestamp: number): void {
+    if (this.#isExpired(segment)) return;
+    const found = this.#find(segment, key);
+    if (value === null || value === undefined) {
+      // A delete of what is not there still goes to the changelog: it is an update of the table that readers of the changelog see.
+      this.#changelog.append(segment, key, null, timestamp);
+      if (found?.current === undefined) return;
+      this.#write(found, undefined);
+    } else {
+      this.#changelog.append(segment, key, value, timestamp);
+      this.#write(found ?? this.#add(segment, key, undefined), { value, timestamp });
+    }
+    if (this.spec.kind !== 'window') return;
+    this.#addLive(segment);
+    if (segment > this.#observed) {
+      this.#observed = segment;
+      this.#expire(timestamp);
+    }
+  }
+
+  /** Ends the current generation; its writes are dropped or kept as a whole from here on. */
+  beginCommit(): void {
+    assert(this.#committing === null, 'a store began a commit while another is under way');
+    for (const entry of this.#open) {
+      entry.committing = entry.current;
+      entry.isOpen = false;
+    }
+    this.#committing = { entries: this.#open, drops: this.#openDrops };
+    this.#open = [];
+    this.#openDrops = [];
+  }
+
+  /** The commit is durable: its writes are what queries see. */
+  endCommit(): void {
+    assert(this.#committing !== null, 'a store ended a commit that never began');
+    const { entries, drops } = this.#committing;
+    this.#committing = null;
+    let segment = Number.NaN;
+    let delta = 0;
+    for (const entry of entries) {
+      if (entry.segment !== segment) {
+        this.#addCount(segment, delta);
+        segment = entry.segment;
+        delta = 0;
+      }
+      if (entry.committed === undefined) delta += entry.committing === undefined ? 0 : 1;
+      else if (entry.committing === undefined) delta--;
+      entry.committed = entry.committing;
+      entry.committing = undefined;
+      if (entry.isUnflushed) {
+        entry.pins--;
+      } else {
+        entry.isUnflushed = true;
+        this.#committed.push(entry);
+      }
+    }
+    this.#addCount(segment, delta);
+    for (const dropped of drops) {
+      this.#counts.delete(dropped);
+      for (const entry of this.#doomed.get(dropped)?.values() ?? []) entry.isGone = true;
+      this.#doomed.delete(dropped);
+      // A window that came and went between two flushes is none of the table's business.
+      if (this.#tableSegments.has(dropped)) this.#committedDrops.push(dropped);
+    }
+  }
+
+  /** Takes what is committed for writing to the table; null when there is nothing, or a flush is under way. */
+  beginFlush(): { readonly changes: readonly StoreChange[]; readonly droppedSegments: readonly number[] } | null {
+    if (this.#flushing !== null || (this.#committed.length === 0 && this.#committedDrops.length === 0)) return null;
+    const changes: StoreChange[] = [];
+    for (const entry of this.#committed) {
+      entry.isUnflushed = false;
+      if (entry.isGone) continue;
+      const { segment, key, committed } = entry;
+      this.#tableSegments.add(segment);
+      const value = committed === undefined ? null : JSON.stringify(committed.value);
+      changes.push({ segment, key, timestamp: committed?.timestamp ?? 0, value });
+    }
+    this.#flushing = { entries: this.#committed, drops: this.#committedDrops };
+    this.#committed = [];
+    this.#committedDrops = [];
+    return { changes, droppedSegments: this.#flushing.drops };
+  }
+
+  /** The table holds what {@link beginFlush} gave. */
+  endFlush(): void {
+    assert(this.#flushing !== null, 'a store ended a flush that never began');
+    const { entries, drops } = this.#flushing;
+    this.#flushing = null;
+    for (const segment of drops) this.#tableSegments.delete(segment);
+    for (const entry of entries) entry.pins--;
+    if (this.#sizeBytes > this.#cacheBytes) this.#evict();
+  }
+
+  /** Entries of the last commit. */
+  get count(): number {
+    let count = 0;
+    for (const entries of this.#counts.values()) count += entries;
+    return count;
+  }
+
+  /** Segments with their numbers of entries as of the last commit, newest first. */
+  segments(): readonly { readonly segment: number; readonly entries: number }[] {
+    return [...this.#counts].map(([segment, entries]) => ({ segment, entries })).sort((a, b) => b.segment - a.segment);
+  }
+
+  /** As of the last commit. */
+  getCommitted(segment: number, key: ByteString): Stored | undefined {
+    if (!this.#counts.has(segment)) return undefined;
+    const entry = (this.#segments.get(segment) ?? this.#doomed.get(segment))?.get(key);
+    return entry === undefined ? this.#fromTable(segment, key) : entry.committed;
+  }
+
+  /** Entries of one segment as of the last commit, in key order, after `after` (exclusive; null from the start). Lazy. */
+  *scanCommitted(
+    segment: number,
+    after: ByteString | null,
+  ): Iterable<{ readonly key: ByteString; readonly stored: Stored }> {
+    if (!this.#counts.has(segment)) return;
+    const overlay = new Map<ByteString, Entry>();
+    for (const entries of [this.#committed, this.#flushing?.entries ?? []]) {
+      for (const entry of entries) {
+        if (entry.segment === segment && !entry.isGone && (after === null || entry.key > after))
+          overlay.set(entry.key, entry);
+      }
+    }
+    const changed = [...overlay.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+    let next = 0;
+    for (const row of this.#scanTable(segment, after)) {
+      for (let entry = changed[next]; entry !== undefined && entry.key < row.key; entry = changed[++next]) {
+        if (entry.committed !== undefined) yield { key: entry.key, stored: entry.committed };
+      }
+      if (changed[next]?.key === row.key) continue; // What changed takes the row's place, before the next greater key.
+      yield { key: row.key, stored: { value: JSON.parse(row.value), timestamp: row.timestamp } };
+    }
+    for (let entry = changed[next]; entry !== undefined; entry = changed[++next]) {
+      if (entry.committed !== undefined) yield { key: entry.key, stored: entry.committed };
+    }
+  }
+
+  /** The entry, from memory or from the table; undefined when it is in neither. */
+  #find(segment: number, key: ByteString): Entry | undefined {
+    if (segment !== this.#lastSegment) {
+      this.#lastSegment = segment;
+      this.#lastEntries = this.#segments.get(segment);
+      this.#lastEntry = undefined;
+    }
+    if (this.#lastEntry !== undefined && this.#lastEntry.key === key) return this.#lastEntry;
+    let entry = this.#lastEntries?.get(key);
+    if (entry === undefined) {
+      const stored = this.#fromTable(segment, key);
+      if (stored === undefined) return undefined;
+      entry = this.#add(segment, key, stored);
+    }
+    this.#lastEntry = entry;
+    return entry;
+  }
+
+  #add(segment: number, key: ByteString, stored: Stored | undefined): Entry {
+    const entry = new Entry(segment, detached(key), stored);
+    if (this.#lastEntries === undefined) {
+      this.#lastEntries = new Map();
+      this.#segments.set(segment, this.#lastEntries);
+    }
+    this.#lastEntries.set(entry.key, entry);
+    this.#lastEntry = entry;
+    this.#sizeBytes += key.length + entryOverheadBytes;
+    return entry;
+  }
+
+  #write(entry: Entry, stored: Stored | undefined): void {
+    entry.current = stored;
+    if (entry.isOpen) return;
+    entry.isOpen = true;
+    entry.pins++;
+    this.#open.push(entry);
+  }
+
+  #addCount(segment: number, delta: number): void {
+    if (delta === 0) return;
+    const count = (this.#counts.get(segment) ?? 0) + delta;
+    if (count > 0) this.#counts.set(segment, count);
+    else this.#counts.delete(segment);
+  }
+
+  /** Forgets what the table can tell, oldest segments first, until there is room again. */
+  #evict(): void {
+    this.#lastSegment = Number.NaN;
+    const target = this.#cacheBytes * 0.75;
+    for (const [segment, entries] of this.#segments) {
+      for (const [key, entry] of entries) {
+        if (this.#sizeBytes <= target) return;
+        if (entry.pins > 0) continue;
+        entries.delete(key);
+        this.#sizeBytes -= key.length + entryOverheadBytes;
+      }
+      if (entries.size === 0) this.#segments.delete(segment);
+    }
+  }
+
+  #fromTable(segment: number, key: ByteString): Stored | undefined {
+    // The first record of a key in a new window is the most common miss.
+    const row = this.#tableSegments.has(segment) ? this.#table.get({ segment, key }) : undefined;
+    return row === undefined ? undefined : { value: JSON.parse(row.value), timestamp: row.timestamp };
+  }
+
+  #scanTable(segment: number, after: ByteString | null): Iterable<StoreEntry> {
+    if (!this.#tableSegments.has(segment)) return [];
+    // The least key after `after` is `after` with a zero byte.
+    const from = { segment, key: after === null ? '' : `${after}\0` };
+    return this.#table.scan({ from, to: { segment: segment + 1, key: '' } });
+  }
+
+  #isExpired(segment: number): boolean {
+    return this.spec.retentionMs !== null && segment <= this.#observed - this.spec.retentionMs;
+  }
+
+  /** Removes windows that no record may reach any more; the changelog gets tombstones of ours, since the log's clock must not decide. */
+  #expire(timestamp: number): void {
+    let expired = 0;
+    // In order, since a restart knows the segments in another order than that in which they came.
+    for (const segment of this.#liveSegments) {
+      if (!this.#isExpired(segment)) break;
+      expired++;
+      for (const key of this.#keysOf(segment)) this.#changelog.append(segment, key, null, timestamp);
+      const entries: Segment = this.#segments.get(segment) ?? new Map();
+      for (const key of entries.keys()) this.#sizeBytes -= key.length + entryOverheadBytes;
+      this.#segments.delete(segment);
+      this.#doomed.set(segment, entries);
+      this.#openDrops.push(segment);
+    }
+    if (expired === 0) return;
+    this.#liveSegments.splice(0, expired);
+    this.#lastSegment = Number.NaN;
+  }
+
+  /** Most records belong to the newest window, or begin the next one. */
+  #addLive(segment: number): void {
+    const live = this.#liveSegments;
+    let at = live.length;
+    while (at > 0 && (live[at - 1] as number) > segment) at--;
+    if (live[at - 1] !== segment) live.splice(at, 0, segment);
+  }
+
+  /** Keys present in a segment for processing, in order. */
+  #keysOf(segment: number): readonly ByteString[] {
+    const entries = this.#segments.get(segment);
+    const keys: ByteString[] = [];
+    for (const row of this.#scanTable(segment, null)) if (!entries?.has(row.key)) keys.push(row.key);
+    if (entries === undefined) return keys;
+    for (const entry of entries.values()) if (entry.current !== undefined) keys.push(entry.key);
+    return keys.sort();
+  }
+}

@@ -1,0 +1,19 @@
+export { type CompiledExpression, type CompileOptions, type CompileResult, compileExpression } from './compile.ts';
+export { type Completion, completionsAt } from './completion.ts';
+export { ExpressionFailure, type FailureCode } from './failure.ts';
+export type { FunctionDoc } from './functions/function-kind.ts';
+export { functionDocs } from './language.ts';
+export { sourceLengthMax } from './limits.ts';
+export type { ExpressionProblem, ProblemFix } from './problem.ts';
+export { type FieldPath, type RootName, type RootTypes, rootNames, Scope } from './scope.ts';
+export { type Token, type TokenKind, tokenize } from './tokenize.ts';
+export {
+  formatValueType,
+  inferValueType,
+  type ObjectField,
+  type ObjectType,
+  typesOverlap,
+  unionOf,
+  type ValueKind,
+  type ValueType,
+} from './value-type.ts';

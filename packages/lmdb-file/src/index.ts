@@ -1,0 +1,1 @@
+export { damageOf } from './lmdb-file.ts';

@@ -1,0 +1,3 @@
+export { type Down, downSchema } from './down.ts';
+export { protocolVersion } from './protocol-version.ts';
+export { type TaskState, type TaskTick, taskStateSchema, taskTickSchema, type Up, upSchema } from './up.ts';

@@ -1,0 +1,60 @@
+import { recordFailureSchema, storeAnswerSchema, storeRefusals } from '@millrace/engine';
+import { z } from 'zod';
+
+/** `restoring` carries how many changelog records were replayed of how many. */
+export const taskStateSchema = z.strictObject({
+  taskId: z.string(),
+  state: z.enum(['starting', 'restoring', 'running']),
+  restoredRecords: z.number(),
+  restoreTotal: z.number(),
+});
+export type TaskState = z.infer<typeof taskStateSchema>;
+
+/** One periodic snapshot of a task. Counters are totals since the pipeline's first start (they are part of each commit). */
+export const taskTickSchema = z.strictObject({
+  taskId: z.string(),
+  /** By processor id (sources and sinks included): counters in the order of `counterNames`. */
+  counters: z.array(z.tuple([z.string(), z.array(z.number())])),
+  /** Greatest event time taken, epoch milliseconds; null before the first record. */
+  streamTime: z.number().nullable(),
+  /** Of each partition read: the next offset, and the end as last seen. */
+  partitions: z.array(
+    z.strictObject({ topic: z.string(), partition: z.number(), position: z.number(), endOffset: z.number() }),
+  ),
+  stores: z.array(z.strictObject({ name: z.string(), entries: z.number() })),
+});
+export type TaskTick = z.infer<typeof taskTickSchema>;
+
+/** What a worker says to the server. */
+export const upSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('hello'), protocolVersion: z.number().int(), pid: z.number().int() }),
+  z.strictObject({ type: z.literal('taskStates'), tasks: z.array(taskStateSchema) }),
+  z.strictObject({
+    type: z.literal('tick'),
+    tasks: z.array(taskTickSchema),
+    /** Share of the last interval that the event loop was busy with records, 0 to 1. */
+    busy: z.number(),
+    memoryBytes: z.number(),
+    /** Since the last tick: the newest failures, at most 20. */
+    failures: z.array(recordFailureSchema),
+  }),
+  z.strictObject({ type: z.literal('revoked'), requestId: z.number().int() }),
+  z.strictObject({ type: z.literal('appended'), topics: z.array(z.string()) }),
+  z.strictObject({
+    type: z.literal('storeAnswers'),
+    requestId: z.number().int(),
+    answers: z.array(storeAnswerSchema),
+    refusals: z.array(z.strictObject({ taskId: z.string(), reason: z.enum(storeRefusals) })),
+  }),
+  /** The worker cannot go on; it exits after this. `node` and the record's place are known when a record caused it. */
+  z.strictObject({
+    type: z.literal('failed'),
+    code: z.string(),
+    message: z.string(),
+    node: z.string().nullable(),
+    /** Whether starting again may help (a passing fault), or the user must act first (error policy `fail`). */
+    retriable: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal('stopped') }),
+]);
+export type Up = z.infer<typeof upSchema>;
