@@ -1,9 +1,13 @@
 import { expect, test } from './millrace.ts';
+import { textFindings } from './text-findings.ts';
 
 // Slow enough for a person to follow what changes.
 test.use({ serverArguments: ['--examples-speed', '10'] });
 
-test('a store is looked into while it fills: windows, a key, changes, coverage', async ({ millrace }, testInfo) => {
+test('a store is looked into while it fills: windows, a key, changes, coverage', async ({
+  millrace,
+  page,
+}, testInfo) => {
   await millrace.openExample('Flight delays');
   await millrace.deploy();
   await millrace.select('by-state');
@@ -61,14 +65,34 @@ test('a store is looked into while it fills: windows, a key, changes, coverage',
     await expect(coverage.getByText(/^read ([3-9]|\d\d) s ago$/)).toBeVisible();
   });
 
-  await test.step('of a stopped pipeline it says what it cannot search, and reads again once it runs', async () => {
+  const asOf = store.getByTestId('store-as-of');
+
+  await test.step('of a stopped pipeline it holds what the last commit left, and says so', async () => {
+    await expect(asOf).toBeHidden();
     await millrace.top.getByRole('button', { name: 'Stop' }).click();
     await expect(millrace.state).toHaveText('Stopped');
-    await expect(coverage).toHaveText(/^Searched 0 of 4 partitions\s*Task \d_\d does not run\./);
-    await expect(entries.getByText('Nothing found in what was searched.')).toBeVisible();
-    await expect(store.getByText(/^[1-9][\d,]+ entries$/)).toBeVisible();
+    await expect(asOf).toHaveText('Stopped: as of the last commit');
+    await expect(coverage).toHaveText(/^Complete\s*4 of 4 partitions, [1-9]\d* of [1-9][\d,]* entries shown/);
+    await expect(entries.getByText(/closed at stream time \d\d:10/).first()).toBeVisible();
+    expect((await textFindings(page)).findings).toEqual([]);
+    await millrace.picture('store-stopped', testInfo);
+    await search.fill('CA');
+    await expect(keys.filter({ hasNotText: 'CA' })).toHaveCount(0);
+    await expect(keys.first()).toHaveText('CA');
+    await expect(coverage).toHaveText(/^Complete/);
+  });
+
+  await test.step('it is there after a reload of the page too', async () => {
+    await page.reload();
+    await expect(asOf).toHaveText('Stopped: as of the last commit');
+    await expect(keys.first()).toBeVisible();
+    await expect(coverage).toHaveText(/^Complete/);
+  });
+
+  await test.step('and it fills again once the pipeline runs', async () => {
     await millrace.top.getByRole('button', { name: 'Start' }).click();
     await expect(millrace.state).toHaveText('Running');
+    await expect(asOf).toBeHidden();
     await search.fill('CA');
     await expect(coverage).toHaveText(/^Complete/);
     await expect(keys.first()).toHaveText('CA');

@@ -86,6 +86,7 @@ export const words = {
     noType: 'type not known yet',
     failed: (count: string) => `${count} failed`,
     failedHere: 'Failed here',
+    lost: (count: string) => `${count} lost`,
     restoring: (share: string) => `restoring ${share}`,
     rows: (count: string) => `${count} rows`,
     quiet: 'quiet',
@@ -245,6 +246,8 @@ export const words = {
       'no-answer': (task: string) => `Task ${task} gave no answer.`,
     },
     age: (span: string) => `read ${span} ago`,
+    asOf: (state: string) => `${state}: as of the last commit`,
+    notRunning: 'Not running',
     moved: 'The store changed while you paged. Read again to see it as one.',
     again: 'Read again',
     picked: (key: string) => `Entry ${key}`,
@@ -290,6 +293,13 @@ export const words = {
     },
     outputs: 'Out',
     timed: 'Out by time',
+    lostTitle: (count: string, isOne: boolean) =>
+      isOne
+        ? `${count} record was removed before it was read.`
+        : `${count} records were removed before they were read.`,
+    lostWhy: 'Retention took them while the pipeline was stopped or behind. The results lack them.',
+    lostHelp:
+      'Let the topic keep its records for longer, or stop the pipeline for less time. Reset to earliest makes the results anew from the records that are left.',
     noErrors: 'No record has failed here.',
     noStore: 'This node keeps no store.',
     andMore: (count: string) => `and ${count} more`,
@@ -385,6 +395,7 @@ export const words = {
     backend: (backend: string) => `${backend} backend`,
     worker: (busy: string, memory: string) => `worker ${busy} busy, ${memory}`,
     updates: '2 updates a second',
+    lost: (count: string, isOne: boolean) => `${count} ${isOne ? 'record' : 'records'} lost`,
     hideRates: 'Hide rates',
     showRates: 'Show rates',
     utc: 'UTC',

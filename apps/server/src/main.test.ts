@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ApiRouter } from '@millrace/api';
 import { EmbeddedLog } from '@millrace/backend-embedded';
+import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readToEnd } from './control/topic-reader.ts';
+import { isAlive, processIdentitySchema } from './data/process-identity.ts';
 import { FlightLaps } from './examples/flight-laps.ts';
 import { readRecordedTopic } from './examples/recorded-topic.ts';
-import { realPlaces } from './testing/server-under-test.ts';
+import { eventually, realPlaces } from './testing/server-under-test.ts';
 
 let directory: string;
 const started: ChildProcess[] = [];
@@ -89,6 +92,26 @@ describe('the server as a program', { timeout: 60_000 }, () => {
     expect(await server.ended).toBe(1);
     expect(server.errors).toContain('no sign-in and no TLS');
   });
+
+  it.skipIf(!existsSync(realPlaces.workerMain))(
+    'leaves no reader of stopped stores behind when it is killed',
+    async () => {
+      const server = new Program('--examples-speed', '0');
+      const url = `${await server.address()}/api`;
+      const api = createTRPCClient<ApiRouter>({ links: [httpBatchLink({ url, headers: { 'x-millrace': '1' } })] });
+      await api.examples.open.mutate({ id: 'flight-delays' });
+      await api.deployments.deploy.mutate({ pipelineId: 'flight-delays' });
+      await api.deployments.stop.mutate({ pipelineId: 'flight-delays' });
+      const query = { store: 'flight-delays-by-state-store', select: { by: 'all' as const } };
+      const page = await api.stores.query.query({ pipelineId: 'flight-delays', query });
+      expect(page).toMatchObject({ isLive: false, coverage: { answered: 4, partitions: 4 } });
+      const note = join(directory, 'data', 'workers', 'flight-delays.json');
+      const reader = processIdentitySchema.parse(JSON.parse(readFileSync(note, 'utf8')));
+      server.child.kill('SIGKILL');
+      await server.ended;
+      await eventually(() => !isAlive(reader));
+    },
+  );
 
   it('plays the flights without gap or duplicate through kills', async () => {
     const speed = '20000';

@@ -5,6 +5,7 @@ import { DataDirectory } from './data/data-directory.ts';
 import { ExampleLibrary } from './examples/example-library.ts';
 import { fillExampleTopics } from './examples/example-topics.ts';
 import { Deployments } from './fleet/deployments.ts';
+import { defaultPatience, type Patience } from './fleet/patience.ts';
 import { HttpServer } from './http/http-server.ts';
 import { StaticFiles } from './http/static-files.ts';
 import type { Logger } from './logger.ts';
@@ -36,7 +37,12 @@ export interface RunningServer {
  * Opens everything, from the data directory up to the port, and closes what it opened when it cannot.
  * @throws DirectoryInUseError, PortInUseError, LogError
  */
-export async function startServer(settings: Settings, places: Places, logger: Logger): Promise<RunningServer> {
+export async function startServer(
+  settings: Settings,
+  places: Places,
+  logger: Logger,
+  patience: Patience = defaultPatience,
+): Promise<RunningServer> {
   // In the order of opening; closed in reverse.
   const opened: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | null = null;
@@ -74,6 +80,7 @@ export async function startServer(settings: Settings, places: Places, logger: Lo
       logger,
       nowMs: Date.now,
       workerMain: places.workerMain,
+      patience,
       dataDirectory: directory,
       pipeline: (id) => pipelines.get(id),
       wakeReaders: () => log.wake(),

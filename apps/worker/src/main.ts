@@ -5,18 +5,22 @@ import type { Down, Up } from '@millrace/protocol';
 import { StoreError } from '@millrace/store-lmdb';
 import { startMetricsTicker } from './metrics-ticker.ts';
 import { ServerLink } from './server-link.ts';
+import { StoppedStores } from './stopped-stores.ts';
 import { answerStoreQuery } from './store-query-handler.ts';
 import { TaskHost } from './task-host.ts';
 
 /**
- * A worker process: runs the tasks of one deployment on the embedded backend. It is told what to run over its link and exits when the link
- * is gone; what was not committed then never happened.
+ * A worker process: runs the tasks of one deployment on the embedded backend, or only reads the stores of one that is stopped. It is told
+ * what to do over its link and exits when the link is gone; what was not committed then never happened.
  */
 async function main(): Promise<void> {
   const data = setting('MILLRACE_DATA');
   const pipeline = setting('MILLRACE_PIPELINE');
   const log = await EmbeddedLog.open({ directory: join(data, 'log') });
+  const stateDirectory = join(data, 'state', pipeline);
+  const say = (up: Up): void => link.send(up);
   let host: TaskHost | null = null;
+  let stopped: StoppedStores | null = null;
   const link = ServerLink.open(
     (message) => handle(message),
     () => process.exit(0),
@@ -31,19 +35,28 @@ async function main(): Promise<void> {
 
   const handle = (message: Down): void => {
     switch (message.type) {
-      case 'deploy':
+      case 'deploy': {
         host = new TaskHost({
           topology: message.topology,
           log,
-          stateDirectory: join(data, 'state', pipeline),
-          say: (up) => link.send(up),
+          stateDirectory,
+          say,
           now: () => performance.now(),
         });
-        startMetricsTicker(host, (up) => link.send(up));
+        const tick = startMetricsTicker(host, say);
         host.run().then(
-          () => end({ type: 'stopped' }, 0),
+          () => {
+            // The last commit came after the last tick; without this one, a stopped pipeline shows less than it has done.
+            tick();
+            return end({ type: 'stopped' }, 0);
+          },
           (error: unknown) => end(failed(error), 1),
         );
+        break;
+      }
+      case 'read':
+        stopped = new StoppedStores({ topology: message.topology, log, stateDirectory, say });
+        stopped.open(message.taskIds).catch((error: unknown) => end(failed(error), 1));
         break;
       case 'assign':
         host?.assign(message.tasks);
@@ -58,9 +71,11 @@ async function main(): Promise<void> {
       case 'appended':
         log.wake();
         break;
-      case 'storeQuery':
-        link.send(answerStoreQuery(host, message.requestId, message.query));
+      case 'storeQuery': {
+        const answers = answerStoreQuery(host ?? stopped, message.requestId, message.query);
+        if (answers !== null) link.send(answers);
         break;
+      }
     }
   };
 }

@@ -1,18 +1,20 @@
-import { join } from 'node:path';
 import {
   type AssignedTask,
+  assert,
   type Log,
   processors,
+  type ReadResult,
   type SourcePosition,
   type StoreQuery,
-  subTopologyOf,
   TaskGroup,
   type TaskId,
   type Topology,
 } from '@millrace/engine';
-import type { TaskState, TaskTick, Up } from '@millrace/protocol';
+import type { TaskTick, Up } from '@millrace/protocol';
 import type { LmdbTaskStores } from '@millrace/store-lmdb';
-import { restoreTask } from './restore-task.ts';
+import { openTask } from './open-task.ts';
+import type { StoreAnswers } from './store-query-handler.ts';
+import { TaskStates } from './task-states.ts';
 
 /** Records between two looks at the clock. */
 const recordsPerStep = 500;
@@ -45,9 +47,10 @@ export class TaskHost {
   readonly #options: TaskHostOptions;
   readonly #group: TaskGroup;
   readonly #stores = new Map<TaskId, LmdbTaskStores>();
-  readonly #states = new Map<TaskId, TaskState>();
+  readonly #states: TaskStates;
   #wake = new AbortController();
   #isStopping = false;
+  #isClosing = false;
   #committing: Promise<void> | null = null;
   #flushing: Promise<void> | null = null;
   #lastCommitMs: number;
@@ -66,6 +69,7 @@ export class TaskHost {
   constructor(options: TaskHostOptions) {
     this.#options = options;
     this.#group = new TaskGroup(options.topology, processors);
+    this.#states = new TaskStates(options.topology, options.say);
     const now = options.now();
     this.#lastCommitMs = now;
     this.#lastFlushMs = now;
@@ -75,8 +79,7 @@ export class TaskHost {
   /** The tasks are taken up at the loop's next turn. */
   assign(tasks: readonly AssignedTask[]): void {
     this.#assigned.push(...tasks);
-    for (const { taskId } of tasks) this.#setState(taskId, 'starting', 0, 0);
-    this.#sayStates();
+    this.#states.starting(tasks.map(({ taskId }) => taskId));
     this.#wake.abort();
   }
 
@@ -99,16 +102,15 @@ export class TaskHost {
       await this.#settle();
     } finally {
       await Promise.allSettled([this.#committing, this.#flushing]);
+      this.#isClosing = true;
       for (const stores of this.#stores.values()) await stores.close();
     }
   }
 
-  query(query: StoreQuery): ReturnType<TaskGroup['query']> {
+  query(query: StoreQuery): StoreAnswers | null {
+    if (this.#isClosing) return null;
     const { answers, refusals } = this.#group.query(query);
-    const restoring = [...this.#states.values()]
-      .filter((task) => task.state !== 'running' && this.#owns(task.taskId, query.store))
-      .map((task) => ({ taskId: task.taskId, reason: 'restoring' as const }));
-    return { answers, refusals: [...refusals, ...restoring] };
+    return { answers, refusals: [...refusals, ...this.#states.refusals(query.store)] };
   }
 
   /** A snapshot for the screen. `busyMs` is the time spent on records since the last one. */
@@ -150,31 +152,16 @@ export class TaskHost {
   async #takeUp(): Promise<void> {
     const tasks = this.#assigned;
     this.#assigned = [];
-    const { log, topology, stateDirectory } = this.#options;
     for (const { taskId, epoch } of tasks) {
-      const { subTopology, partition } = subTopologyOf(topology, taskId);
-      const stores = await restoreTask(
-        log,
-        topology,
-        subTopology,
-        partition,
-        join(stateDirectory, taskId),
-        (progress) => {
-          this.#setState(taskId, 'restoring', progress.restoredRecords, progress.restoreTotal);
-          this.#sayStates();
-        },
-      );
-      this.#stores.set(taskId, stores);
-      this.#group.addTask({
+      const stores = await openTask({
+        ...this.#options,
+        group: this.#group,
         taskId,
         epoch,
-        tables: new Map(subTopology.stores.map((name) => [name, stores.table(name)])),
-        changelogPositions: new Map(subTopology.stores.map((name) => [name, stores.position(name)])),
-        committed: await log.committed(topology.pipeline, taskId),
+        onProgress: (progress) => this.#states.restoring(taskId, progress),
       });
-      const { restoredRecords = 0, restoreTotal = 0 } = this.#states.get(taskId) ?? {};
-      this.#setState(taskId, 'running', restoredRecords, restoreTotal);
-      this.#sayStates();
+      this.#stores.set(taskId, stores);
+      this.#states.running(taskId);
       if (this.#isStopping) return;
     }
   }
@@ -186,11 +173,11 @@ export class TaskHost {
         this.#group.removeTask(taskId);
         await this.#stores.get(taskId)?.close();
         this.#stores.delete(taskId);
-        this.#states.delete(taskId);
+        this.#states.remove(taskId);
       }
       done();
     }
-    this.#sayStates();
+    this.#states.say();
   }
 
   async #read(): Promise<void> {
@@ -205,11 +192,17 @@ export class TaskHost {
       maxWaitMs: this.#group.hasWork ? 0 : this.#idleMs(),
       signal: this.#wake.signal,
     });
-    for (const gap of this.#group.accept(results)) {
-      console.error(
-        `${gap.records} records of ${gap.topic}-${gap.partition} were removed by retention before task ${gap.taskId} had read them. Give the topic a longer retention, or stop the pipeline for less time.`,
-      );
-    }
+    this.#take(results);
+  }
+
+  /** What was removed before it was read is told at once: the next commit makes the tasks go on behind it. */
+  #take(results: readonly ReadResult[]): void {
+    const gaps = this.#group.accept(results).map(({ taskId, topic, partition, records }) => {
+      const kept = results.find((result) => result.topic === topic && result.partition === partition);
+      assert(kept !== undefined, `a gap was found in ${topic}-${partition}, which was not read`);
+      return { taskId, topic, partition, fromOffset: kept.startOffset - records, toOffset: kept.startOffset };
+    });
+    if (gaps.length > 0) this.#options.say({ type: 'gaps', gaps });
   }
 
   /** How long to wait for records: until the next commit or table write is due at the most. */
@@ -307,17 +300,5 @@ export class TaskHost {
       await this.#flush();
     }
     if (this.#failure !== null) throw this.#failure.error;
-  }
-
-  #owns(taskId: TaskId, store: string): boolean {
-    return subTopologyOf(this.#options.topology, taskId).subTopology.stores.includes(store);
-  }
-
-  #setState(taskId: TaskId, state: TaskState['state'], restoredRecords: number, restoreTotal: number): void {
-    this.#states.set(taskId, { taskId, state, restoredRecords, restoreTotal });
-  }
-
-  #sayStates(): void {
-    this.#options.say({ type: 'taskStates', tasks: [...this.#states.values()] });
   }
 }

@@ -11,6 +11,7 @@ export {
   deploymentStates,
   type ExampleView,
   type LiveFrame,
+  type LostRecords,
   type NodeLive,
   type NodeRates,
   type PipelineSummary,

@@ -80,6 +80,13 @@ export interface DeploymentView {
   readonly tasks: readonly { readonly taskId: string; readonly state: 'starting' | 'restoring' | 'running' }[];
 }
 
+/** Records that retention removed before a node had read them; they are missing in its results. */
+export interface LostRecords {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+}
+
 /** Records a second, over the last two seconds. */
 export interface NodeRates {
   readonly in: number;
@@ -98,6 +105,8 @@ export interface NodeLive {
   readonly streamTime: number | null;
   /** The newest failures, newest first, at most 20. */
   readonly failures: readonly RecordFailure[];
+  /** Since the server was started or the pipeline was reset; one entry a partition, in the order of topics and partitions. */
+  readonly lost: readonly LostRecords[];
 }
 
 export interface StoreLive {
@@ -140,6 +149,10 @@ export interface StorePage {
   /** Changes when a later page saw other data than the first. */
   readonly position: string;
   readonly readAtMs: number;
+  /** Whether the pipeline ran when it was read. What is read of one that does not run stays as it is until it runs again. */
+  readonly isLive: boolean;
+  /** Why nothing could be read, as sentences, when there is more to say than the refusals do. */
+  readonly problem: string | null;
 }
 
 /** What deploying would do, before it is done. */

@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const downSchema = z.discriminatedUnion('type', [
   /** First message of a session: what to run. Tasks follow with `assign`. */
   z.strictObject({ type: z.literal('deploy'), topology: topologySchema }),
+  /** In the place of `deploy`: restore these tasks and answer store queries about them. They run nowhere; nothing is processed or committed. */
+  z.strictObject({ type: z.literal('read'), topology: topologySchema, taskIds: z.array(z.string()) }),
   /** Run these tasks under these epochs. */
   z.strictObject({
     type: z.literal('assign'),

@@ -1,3 +1,12 @@
 export { type Down, downSchema } from './down.ts';
 export { protocolVersion } from './protocol-version.ts';
-export { type TaskState, type TaskTick, taskStateSchema, taskTickSchema, type Up, upSchema } from './up.ts';
+export {
+  gapSchema,
+  type RetentionGap,
+  type TaskState,
+  type TaskTick,
+  taskStateSchema,
+  taskTickSchema,
+  type Up,
+  upSchema,
+} from './up.ts';

@@ -45,6 +45,7 @@ describe('what the server says', () => {
   it('is taken in every form', () => {
     for (const message of [
       { type: 'deploy', topology },
+      { type: 'read', topology, taskIds: ['0_0'] },
       { type: 'assign', tasks: [{ taskId: '0_0', epoch: 3 }] },
       { type: 'revoke', requestId: 1, taskIds: ['0_0'] },
       { type: 'stop' },
@@ -63,6 +64,7 @@ describe('what the server says', () => {
       { type: 'stop', now: true },
       { type: 'assign', tasks: [{ taskId: '0_0', epoch: 0.5 }] },
       { type: 'deploy', topology: { ...topology, subTopologies: 'none' } },
+      { type: 'read', topology, tasks: [{ taskId: '0_0', epoch: 3 }] },
       { type: 'storeQuery', requestId: 2, query: { ...query, limit: 100_000 } },
     ]) {
       expect(downSchema.safeParse(message).success).toBe(false);
@@ -94,6 +96,7 @@ describe('what a worker says', () => {
       { type: 'hello', protocolVersion: 1, pid: 2 },
       { type: 'taskStates', tasks: [{ taskId: '0_0', state: 'restoring', restoredRecords: 1, restoreTotal: 2 }] },
       tick,
+      { type: 'gaps', gaps: [{ taskId: '0_0', topic: 't', partition: 0, fromOffset: 4, toOffset: 9 }] },
       { type: 'revoked', requestId: 1 },
       { type: 'appended', topics: [] },
       { type: 'storeAnswers', requestId: 1, answers: [answer], refusals: [{ taskId: '0_1', reason: 'restoring' }] },

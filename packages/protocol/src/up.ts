@@ -25,6 +25,16 @@ export const taskTickSchema = z.strictObject({
 });
 export type TaskTick = z.infer<typeof taskTickSchema>;
 
+/** Offsets, the last one exclusive, whose records had been removed by retention before the task read them: it goes on behind them. */
+export const gapSchema = z.strictObject({
+  taskId: z.string(),
+  topic: z.string(),
+  partition: z.number().int(),
+  fromOffset: z.number().int(),
+  toOffset: z.number().int(),
+});
+export type RetentionGap = z.infer<typeof gapSchema>;
+
 /** What a worker says to the server. */
 export const upSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), protocolVersion: z.number().int(), pid: z.number().int() }),
@@ -38,6 +48,8 @@ export const upSchema = z.discriminatedUnion('type', [
     /** Since the last tick: the newest failures, at most 20. */
     failures: z.array(recordFailureSchema),
   }),
+  /** Said as soon as it is found. A worker that starts from the last commit may find the same gap again. */
+  z.strictObject({ type: z.literal('gaps'), gaps: z.array(gapSchema) }),
   z.strictObject({ type: z.literal('revoked'), requestId: z.number().int() }),
   z.strictObject({ type: z.literal('appended'), topics: z.array(z.string()) }),
   z.strictObject({

@@ -129,7 +129,12 @@ function LiveLabel({
         <LogGlyph path={path} waiting={waiting?.byPartition ?? null} />
         {showRates && (
           <Label path={besideLog(path)} keep={waiting?.byPartition.some((count) => count > 0) === true}>
-            {rate === undefined ? null : `${rateFigure(rate)}${words.node.perSecond}`}
+            {rate !== undefined && (
+              <span className="flow-rate">
+                {rateFigure(rate)}
+                {words.node.perSecond}
+              </span>
+            )}
             <Total records={total} />
             <Behind node={target} waiting={waiting} by={by} />
           </Label>

@@ -8,6 +8,7 @@ import { Icon, KindIcon } from '../icons.tsx';
 import { FailurePin } from '../live/failure-pin.tsx';
 import { LiveFarLine, LiveFoot } from '../live/live-foot.tsx';
 import { useLive } from '../live/live-store.ts';
+import { LostPin, lostCount } from '../live/lost-records.tsx';
 import { MarkedCode } from '../live/marked-code.tsx';
 import { faceOf } from '../nodes/faces.ts';
 import type { Summary } from '../nodes/node-face.ts';
@@ -33,6 +34,7 @@ export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } 
     (state) => view === 'live' && state.deployment?.state === 'failed' && state.deployment.failedNode === node.id,
   );
   const failing = useLive((state) => view === 'live' && (state.nodes.get(node.id)?.counters.failed ?? 0) > 0);
+  const lost = useLive((state) => view === 'live' && lostCount(state.nodes.get(node.id)) > 0);
   const openStore = useRoute((state) => state.store);
   const isStoreOpen = useLive(
     (state) => openStore !== null && (state.storesOf.get(node.id) ?? []).some((store) => store.name === openStore),
@@ -42,17 +44,19 @@ export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } 
   const face = faceOf(node.kind);
   const aside = face?.aside?.(node.config) ?? null;
   const isInvalid = view === 'edit' && errors.length > 0;
+  const isBad = isInvalid || failedHere || failing;
   return (
     <article
       className="node"
       data-testid={`node-${node.id}`}
-      data-state={isInvalid ? 'invalid' : failedHere ? 'failed' : failing ? 'failing' : 'normal'}
+      data-state={isInvalid ? 'invalid' : failedHere ? 'failed' : failing ? 'failing' : lost ? 'lossy' : 'normal'}
       data-invalid={isInvalid || undefined}
       data-failed={failedHere || undefined}
       data-store-open={isStoreOpen || undefined}
-      data-flag={isInvalid || failedHere || failing || undefined}
+      data-flag={isBad || lost || undefined}
     >
       {view === 'live' && <FailurePin node={node} failedHere={failedHere} />}
+      {lost && !isBad && <LostPin node={node} />}
       <div className="head">
         <i className="tile" data-shape={shape}>
           {face === null ? <Icon name="warning" /> : <KindIcon drawing={face.icon} />}
@@ -77,9 +81,9 @@ export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } 
         {view === 'live' ? <LiveFarLine node={node} /> : <FarLine node={node} errors={errors} />}
       </div>
       {view === 'live' ? <LiveFoot node={node} shape={shape} /> : <EditFoot node={node} errors={errors} />}
-      {(isInvalid || failedHere || failing) && (
-        <span className="far-state g-bad">
-          <Icon name={isInvalid ? 'invalid' : 'failing'} size={28} />
+      {(isBad || lost) && (
+        <span className={isBad ? 'far-state g-bad' : 'far-state g-warn'}>
+          <Icon name={isInvalid ? 'invalid' : isBad ? 'failing' : 'warning'} size={28} />
         </span>
       )}
       <Ports node={node} />

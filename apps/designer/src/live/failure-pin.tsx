@@ -1,6 +1,4 @@
 import type { PipelineNode, RecordFailure } from '@millrace/engine';
-import { Popover } from 'radix-ui';
-import { useRef, useState } from 'react';
 import { goToPlace } from '../canvas/canvas-store.ts';
 import { configAt } from '../document/commands.ts';
 import { Icon } from '../icons.tsx';
@@ -9,49 +7,21 @@ import { words } from '../words.ts';
 import { clockSeconds, compact, day, exact } from './figures.ts';
 import { useLive } from './live-store.ts';
 import { MarkedCode } from './marked-code.tsx';
+import { NodePin } from './node-pin.tsx';
 
 /** The chip on a failing node; it opens what failed, and why. */
 export function FailurePin({ node, failedHere }: { readonly node: PipelineNode; readonly failedHere: boolean }) {
-  const [isOpen, setOpen] = useState(false);
-  const pin = useRef<HTMLButtonElement>(null);
-  /** The details stand beside the node, not on it. */
-  const anchor = useRef({
-    getBoundingClientRect: () => (pin.current?.closest('.node') ?? document.body).getBoundingClientRect(),
-  });
   const failed = useLive((state) => state.nodes.get(node.id)?.counters.failed ?? 0);
   if (failed === 0 && !failedHere) return null;
   return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Anchor virtualRef={anchor} />
-      <Popover.Trigger asChild>
-        <button
-          ref={pin}
-          type="button"
-          className="chip pin nodrag"
-          data-look="bad"
-          onPointerDown={(event) => event.stopPropagation()}
-          onClick={(event) => event.stopPropagation()}
-          onKeyDown={(event) => event.stopPropagation()}
-        >
-          <Icon name="failing" size={12} />
-          <span className="cut">{failed > 0 ? words.node.failed(compact(failed)) : words.node.failedHere}</span>
-        </button>
-      </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          className="pop"
-          side="right"
-          align="start"
-          sideOffset={12}
-          collisionPadding={12}
-          aria-label={words.node.failed(exact(failed))}
-          onKeyDown={(event) => event.stopPropagation()}
-        >
-          <FailureDetails node={node} count={failed} />
-          <Popover.Arrow className="pop-arrow" width={12} height={6} />
-        </Popover.Content>
-      </Popover.Portal>
-    </Popover.Root>
+    <NodePin
+      look="bad"
+      icon="failing"
+      text={failed > 0 ? words.node.failed(compact(failed)) : words.node.failedHere}
+      label={words.node.failed(exact(failed))}
+    >
+      <FailureDetails node={node} count={failed} />
+    </NodePin>
   );
 }
 

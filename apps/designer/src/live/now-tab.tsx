@@ -4,6 +4,7 @@ import type { NodeShape } from '../nodes/node-shape.ts';
 import { words } from '../words.ts';
 import { clock, day, exact, rateFigure, unknownFigure } from './figures.ts';
 import { lagTrend, pastOf, useLive } from './live-store.ts';
+import { LostNote, lostCount } from './lost-records.tsx';
 import { heldTop } from './rate-history.ts';
 import { Spark } from './spark.tsx';
 
@@ -14,9 +15,15 @@ export function Now({ node, shape }: { readonly node: PipelineNode; readonly sha
   const entries =
     stores?.reduce<number | null>((sum, store) => (store.entries === null ? sum : (sum ?? 0) + store.entries), null) ??
     null;
+  const lost = lostCount(live);
   const isEnd = shape === 'end';
   return (
     <>
+      {lost > 0 && (
+        <div className="sec">
+          <LostNote node={node.id} />
+        </div>
+      )}
       <div className="sec" style={{ paddingTop: 12 }}>
         <div className="lab">
           <span>

@@ -9,6 +9,7 @@ import { navigate, useRoute } from '../route.ts';
 import { words } from '../words.ts';
 import { compact, exact, rateFigure, unknownFigure } from './figures.ts';
 import { useLive } from './live-store.ts';
+import { lostCount } from './lost-records.tsx';
 
 /** While it runs: nodes with rates, stores with entries, topics with what waits in them. */
 export function Outline() {
@@ -40,6 +41,7 @@ function NodeRow({ node }: { readonly node: PipelineNode }) {
   const shape = useNodeShape(node);
   const rate = useLive((state) => state.nodes.get(node.id)?.rates.in);
   const failed = useLive((state) => (state.nodes.get(node.id)?.counters.failed ?? 0) > 0);
+  const lost = useLive((state) => lostCount(state.nodes.get(node.id)) > 0);
   const showRates = useLive((state) => state.showRates);
   const isAt = useRoute((state) => state.node === node.id && state.store === null && state.topic === null);
   return (
@@ -48,6 +50,7 @@ function NodeRow({ node }: { readonly node: PipelineNode }) {
       <span className="n cut">{node.name}</span>
       <span className="v">
         {failed && <Icon name="failing" size={12} className="g-bad" />}
+        {lost && !failed && <Icon name="warning" size={12} className="g-warn" />}
         {showRates && rateFigure(rate)}
       </span>
     </button>

@@ -1,8 +1,10 @@
 import { useConnection } from '../api.ts';
+import { selectOnly } from '../canvas/canvas-store.ts';
 import { useDocument } from '../document/document-store.ts';
 import { Icon } from '../icons.tsx';
-import { bytes, clock, percent } from '../live/figures.ts';
+import { bytes, clock, exact, percent } from '../live/figures.ts';
 import { toggleRates, useLive } from '../live/live-store.ts';
+import { lostCount } from '../live/lost-records.tsx';
 import { useRoute } from '../route.ts';
 import { words } from '../words.ts';
 import { useSystem } from './system-store.ts';
@@ -20,6 +22,7 @@ export function StatusBar() {
         <span data-look="warn">{words.status.readOnly(system.readOnly)}</span>
       )}
       {isLive && <Worker />}
+      {isLive && <Lost />}
       <span className="grow" />
       {pipeline !== null && !isLive && <SaveState />}
       {isLive && <LiveState />}
@@ -62,6 +65,19 @@ function Worker() {
   const worker = useLive((state) => state.frame?.worker ?? null);
   if (worker === null) return null;
   return <span className="dim">{words.status.worker(percent(worker.busy), bytes(worker.memoryBytes))}</span>;
+}
+
+/** Records that were gone before anybody read them; it leads to the first node that lacks some. */
+function Lost() {
+  const count = useLive((state) => state.frame?.nodes.reduce((sum, node) => sum + lostCount(node), 0) ?? 0);
+  const first = useLive((state) => state.frame?.nodes.find((node) => lostCount(node) > 0)?.node ?? null);
+  if (first === null) return null;
+  return (
+    <button type="button" data-look="warn" onClick={() => selectOnly(first)}>
+      <Icon name="warning" size={12} />
+      {words.status.lost(exact(count), count === 1)}
+    </button>
+  );
 }
 
 function SaveState() {

@@ -11,10 +11,10 @@ import { toast } from '../shell/toast-store.ts';
 import { words } from '../words.ts';
 import { Ribbon } from './ribbon.tsx';
 import { RowTable } from './row-table.tsx';
-import { everything, type Reading, type Selection } from './store-reader.ts';
+import { everything, isComplete, type Reading, type Selection } from './store-reader.ts';
 import { useStore } from './use-store.ts';
 
-/** A store of the running pipeline, looked into: what it holds, by window and key, and how much of it was searched. */
+/** A store of a deployed pipeline, looked into: what it holds, by window and key, and how much of it was searched. */
 export function StorePanel({ pipelineId, store }: { readonly pipelineId: string; readonly store: string }) {
   return (
     <Panel label={words.stores.panel} name="store" width={748}>
@@ -109,7 +109,7 @@ function OpenedStore({ pipelineId, store }: { readonly pipelineId: string; reado
           </pre>
         </div>
       )}
-      <Coverage reading={reading} onAgain={again} />
+      <Coverage reading={reading} follow={follow} onAgain={again} />
     </>
   );
 }
@@ -122,7 +122,7 @@ function StoreHead({ store, reading }: { readonly store: string; readonly readin
   const page = reading?.page;
   const [window] = page?.windows ?? [];
   // What only some partitions answered is less than there is: the worker's own count stands then.
-  const isWhole = page !== undefined && page.coverage.answered === page.coverage.partitions;
+  const isWhole = page !== undefined && isComplete(page);
   const entries = isWhole ? page.entries : (own?.entries ?? page?.entries);
   return (
     <>
@@ -172,8 +172,22 @@ function StoreHead({ store, reading }: { readonly store: string; readonly readin
             )}
           </span>
         )}
+        {page !== undefined && !page.isLive && page.coverage.answered > 0 && <AsOf />}
       </div>
     </>
+  );
+}
+
+/** Of what does not run: which state of the store this is. */
+function AsOf() {
+  const state = useLive((live) => live.deployment?.state ?? 'stopped');
+  if (state === 'running') return null; // What is shown is about to be read again.
+  const isAtRest = state === 'stopped' || state === 'failed';
+  return (
+    <span className="as-of" data-testid="store-as-of">
+      <Icon name="stopped" size={12} />
+      {words.stores.asOf(isAtRest ? words.states[state] : words.stores.notRunning)}
+    </span>
   );
 }
 
@@ -270,13 +284,16 @@ function Rest({ reading, failure, isReading, selection, onMore }: RestProps) {
   }, [hasMore]);
   if (failure !== null) return <p className="none-found">{failure}</p>;
   if (reading === null) return <p className="none-found">{words.loading}</p>;
-  const { coverage, entries } = reading.page;
-  const isComplete = coverage.answered === coverage.partitions;
+  const { entries } = reading.page;
   if (reading.rows.length === 0) {
     const isEmpty = entries === 0 && selection.text === '' && selection.windowStart === null;
     return (
       <p className="none-found">
-        {!isComplete ? words.stores.nothingWithin : isEmpty ? words.stores.emptyStore : words.stores.nothing}
+        {!isComplete(reading.page)
+          ? words.stores.nothingWithin
+          : isEmpty
+            ? words.stores.emptyStore
+            : words.stores.nothing}
       </p>
     );
   }
@@ -290,23 +307,30 @@ function Rest({ reading, failure, isReading, selection, onMore }: RestProps) {
   );
 }
 
+interface CoverageProps {
+  readonly reading: Reading | null;
+  readonly follow: boolean;
+  readonly onAgain: () => void;
+}
+
 /** Always there: how much was searched, how much is shown, and how old it is. */
-function Coverage({ reading, onAgain }: { readonly reading: Reading | null; readonly onAgain: () => void }) {
+function Coverage({ reading, follow, onAgain }: CoverageProps) {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
   if (reading === null) return <div className="cover" data-testid="store-coverage" data-state="reading" />;
-  const { coverage, entries } = reading.page;
-  const isComplete = coverage.answered === coverage.partitions;
+  const { coverage, entries, problem } = reading.page;
+  const isWhole = isComplete(reading.page);
   const [refusal] = coverage.refusals;
+  const why = problem ?? (refusal === undefined ? null : words.stores.refusals[refusal.reason](refusal.taskId));
   const age = Math.max(0, now - reading.receivedAtMs);
   return (
-    <div className="cover" data-testid="store-coverage" data-state={isComplete ? 'complete' : 'partial'}>
+    <div className="cover" data-testid="store-coverage" data-state={isWhole ? 'complete' : 'partial'}>
       <span className="verdict">
-        <Icon name={isComplete ? 'check' : 'warning'} size={14} />
-        {isComplete ? words.stores.complete : words.stores.searched(coverage.answered, coverage.partitions)}
+        <Icon name={isWhole ? 'check' : 'warning'} size={14} />
+        {isWhole ? words.stores.complete : words.stores.searched(coverage.answered, coverage.partitions)}
       </span>
       {coverage.partitions <= 32 && (
         <span className="parts" aria-hidden="true">
@@ -316,13 +340,19 @@ function Coverage({ reading, onAgain }: { readonly reading: Reading | null; read
           ))}
         </span>
       )}
-      <span className="cut">
-        {isComplete || refusal === undefined
+      <span className="cut" title={problem ?? undefined}>
+        {isWhole || why === null
           ? words.stores.coverage(coverage.answered, coverage.partitions, exact(reading.rows.length), exact(entries))
-          : words.stores.refusals[refusal.reason](refusal.taskId)}
+          : why}
       </span>
-      {reading.moved && (
-        <button type="button" className="btn" data-size="sm" title={words.stores.moved} onClick={onAgain}>
+      {(reading.moved || (!isWhole && !follow)) && (
+        <button
+          type="button"
+          className="btn"
+          data-size="sm"
+          title={reading.moved ? words.stores.moved : undefined}
+          onClick={onAgain}
+        >
           {words.stores.again}
         </button>
       )}

@@ -1,7 +1,7 @@
 import type { StorePage } from '@millrace/api';
 import type { StoreQuery, StoreRow } from '@millrace/engine';
 import { describe, expect, it } from 'vitest';
-import { compareRows, everything, pageRows, readFromStart, readMore, storeQuery } from './store-reader.ts';
+import { compareRows, everything, isFinal, pageRows, readFromStart, readMore, storeQuery } from './store-reader.ts';
 
 const row = (key: string, value: number): StoreRow => ({
   key,
@@ -33,6 +33,8 @@ function storeOf(count: number) {
       coverage: { answered: 1, partitions: 1, refusals: [] },
       position: String(store.version),
       readAtMs: 0,
+      isLive: true,
+      problem: null,
     };
   };
   return { store, ask, asked };
@@ -111,4 +113,13 @@ describe('storeQuery', () => {
     expect(storeQuery('s', { ...everything, text: '42' }, false)?.select).toEqual({ by: 'key', key: 42 });
     expect(storeQuery('s', { ...everything, text: '{' }, false)).toBeNull();
   });
+});
+
+it('is read once more only where that could give something else', async () => {
+  const { ask } = storeOf(1);
+  const running = await readFromStart(all, null, ask, now);
+  const { page } = running;
+  const stopped = { ...running, page: { ...page, isLive: false } };
+  const restoring = { ...stopped, page: { ...stopped.page, coverage: { ...page.coverage, answered: 0 } } };
+  expect([null, running, stopped, restoring].map(isFinal)).toEqual([false, false, true, false]);
 });

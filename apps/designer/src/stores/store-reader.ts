@@ -74,6 +74,15 @@ export interface Reading {
   readonly receivedAtMs: number;
 }
 
+export function isComplete({ coverage }: StorePage): boolean {
+  return coverage.answered === coverage.partitions;
+}
+
+/** Reading again would give the same: all was searched, and the pipeline does not run. */
+export function isFinal(reading: Reading | null): boolean {
+  return reading !== null && !reading.page.isLive && isComplete(reading.page);
+}
+
 type Ask = (query: StoreQuery) => Promise<StorePage>;
 
 /** Reads from the beginning: as many rows as were shown before, and a page at least. */

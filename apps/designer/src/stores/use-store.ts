@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { api, errorText } from '../api.ts';
 import { useLive } from '../live/live-store.ts';
-import { type Reading, readFromStart, readMore, type Selection, storeQuery } from './store-reader.ts';
+import { isFinal, type Reading, readFromStart, readMore, type Selection, storeQuery } from './store-reader.ts';
 
 const followMs = 1000;
 const typingMs = 200;
@@ -83,7 +83,8 @@ export function useStore(pipelineId: string, store: string, selection: Selection
   useEffect(() => {
     if (!follow) return;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') again();
+      // A store that nobody writes to stays as it was read, until the deployment is in another state.
+      if (document.visibilityState === 'visible' && !isFinal(known.current)) again();
     }, followMs);
     return () => clearInterval(timer);
   }, [follow, again]);

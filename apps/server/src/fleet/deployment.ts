@@ -1,15 +1,17 @@
-import type { DeploymentState, DeploymentView } from '@millrace/api';
-import { type Log, LogError, type Topology, taskIds } from '@millrace/engine';
-import { protocolVersion, type TaskState, type Up } from '@millrace/protocol';
+import type { DeploymentState, DeploymentView, StorePage } from '@millrace/api';
+import { type Log, LogError, type StoreQuery, type Topology, taskIds } from '@millrace/engine';
+import type { RetentionGap, TaskState, Up } from '@millrace/protocol';
 import { Serial } from '../control/serial.ts';
 import type { Logger } from '../logger.ts';
 import { BackOff } from './back-off.ts';
 import type { ChangeSignal } from './change-signal.ts';
 import type { DeploymentRecord } from './deployment-record.ts';
 import { LiveBoard } from './live-board.ts';
+import type { Patience } from './patience.ts';
 import { StoreQueries } from './store-queries.ts';
+import { StoreReader } from './store-reader.ts';
 import type { StrayWorkers } from './stray-workers.ts';
-import { type WorkerExit, WorkerProcess } from './worker-process.ts';
+import { type WorkerExit, WorkerProcess, type WorkerStart } from './worker-process.ts';
 
 /** What a deployment needs of its surroundings. */
 export interface DeploymentPorts {
@@ -18,6 +20,7 @@ export interface DeploymentPorts {
   readonly nowMs: () => number;
   readonly workerMain: string;
   readonly dataDirectory: string;
+  readonly patience: Patience;
   readonly strayWorkers: StrayWorkers;
   /** Raised whenever something that is shown has changed. */
   readonly changed: ChangeSignal;
@@ -29,6 +32,9 @@ export interface DeploymentPorts {
 
 type Failure = NonNullable<DeploymentRecord['failure']>;
 
+/** A reader of the stores takes a moment to come up; in a shorter pause before the next worker it would only be in the way. */
+const pauseWorthReadingMs = 2_000;
+
 /**
  * One pipeline's topology, kept in the state that the user wants: a worker that ends by itself is started again, later each time.
  * Commands come one at a time (see {@link Serial}); what the worker says comes in between.
@@ -37,10 +43,15 @@ type Failure = NonNullable<DeploymentRecord['failure']>;
  *     starting, restoring, running → starting   the worker ended; it starts again after a pause
  *     starting, restoring, running → failed     only the user can help
  *     failed → starting, stopped
+ *
+ * One process at a time has the stores open: the worker or, while there is none, a {@link StoreReader}. Both are started in turn with the
+ * commands, and a command that starts a worker or clears the state ends the reader before.
  */
 export class Deployment {
   readonly pipelineId: string;
-  readonly queries: StoreQueries;
+  readonly #queries: StoreQueries;
+  readonly #reader: StoreReader;
+  readonly #workerStart: WorkerStart;
   readonly #ports: DeploymentPorts;
   readonly #commands = new Serial();
   readonly #backOff = new BackOff();
@@ -54,6 +65,9 @@ export class Deployment {
   #tasks = new Map<string, TaskState>();
   #failed: Extract<Up, { type: 'failed' }> | null = null;
   #retry: NodeJS.Timeout | null = null;
+  #retryAtMs = 0;
+  /** The server ends: no process is started any more. */
+  #isOver = false;
 
   constructor(pipelineId: string, record: DeploymentRecord, ports: DeploymentPorts) {
     this.pipelineId = pipelineId;
@@ -61,7 +75,21 @@ export class Deployment {
     this.#ports = ports;
     this.#board = new LiveBoard(record.topology);
     this.#sinceMs = ports.nowMs();
-    this.queries = new StoreQueries(ports.nowMs);
+    this.#workerStart = {
+      main: ports.workerMain,
+      dataDirectory: ports.dataDirectory,
+      pipelineId,
+      patience: ports.patience,
+    };
+    this.#queries = new StoreQueries(ports.nowMs);
+    this.#reader = new StoreReader({
+      start: this.#workerStart,
+      logger: ports.logger,
+      strayWorkers: ports.strayWorkers,
+      answered: (answers) => this.#queries.answered(answers),
+      ended: () => this.#queries.workerEnded(),
+      idle: () => void this.#commands.run(() => this.#reader.endIfIdle()),
+    });
     if (record.failure !== null) this.#enter('failed', record.failure.message);
   }
 
@@ -75,11 +103,6 @@ export class Deployment {
 
   get state(): DeploymentState {
     return this.#state;
-  }
-
-  /** Null while no worker can answer. */
-  get worker(): WorkerProcess | null {
-    return this.#worker;
   }
 
   view(): DeploymentView {
@@ -140,11 +163,50 @@ export class Deployment {
     return this.#commands.run(async () => {
       await this.#keep('deployment.deploy', record);
       await this.#endWorker();
-      this.#board = new LiveBoard(record.topology);
+      this.#board = new LiveBoard(record.topology, this.#board);
       await this.#recall();
       this.#backOff.reset();
       await this.#launch();
     });
+  }
+
+  /** Answers from the last commit: the worker's or, where none runs, that of a reader started for it. */
+  async query(query: StoreQuery): Promise<StorePage> {
+    // No process is started for a store that is none.
+    if (!this.#record.topology.stores.some(({ name }) => name === query.store)) return this.#refuse(query);
+    // Who ends while being asked leaves the question to whoever comes after: the reader of a worker that is stopped, and the reverse.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const page =
+        this.#worker === null
+          ? await this.#askReader(query)
+          : await this.#queries.ask(query, this.#record.topology, this.#worker, true);
+      if (page !== null) return page;
+    }
+    return this.#refuse(query);
+  }
+
+  /** Null when a worker came up meanwhile, or the reader ended before it answered. */
+  async #askReader(query: StoreQuery): Promise<StorePage | null> {
+    const { topology } = this.#record;
+    const process = await this.#commands.run(() => this.#openReader());
+    if (process === null) return this.#worker === null ? this.#refuse(query) : null;
+    try {
+      await this.#reader.readable();
+      return await this.#queries.ask(query, topology, process, false);
+    } finally {
+      this.#reader.done();
+    }
+  }
+
+  async #openReader(): Promise<WorkerProcess | null> {
+    const startsSoon = this.#retry !== null && this.#retryAtMs - performance.now() < pauseWorthReadingMs;
+    // What a deletion, or a reset that was cut short, leaves behind says nothing.
+    if (this.#isOver || this.#worker !== null || startsSoon || this.#record.resetting) return null;
+    return this.#reader.open(this.#record.topology);
+  }
+
+  #refuse(query: StoreQuery): StorePage {
+    return this.#queries.refuse(query, this.#record.topology, 'not-running', this.#reader.problem);
   }
 
   /** Runs work that needs the deployment to stand still, if it does; @returns false when it does not. */
@@ -153,15 +215,22 @@ export class Deployment {
   ): Promise<boolean> {
     return this.#commands.run(async () => {
       if (this.#state !== 'stopped' && this.#state !== 'failed') return false;
+      await this.#reader.end();
+      // An earlier server may have left one that has not noticed yet.
+      await this.#ports.strayWorkers.end(this.pipelineId);
       await work((action, record) => this.#keep(action, record));
       if (this.#record.failure === null) this.#enter('stopped', null);
       return true;
     });
   }
 
-  /** Ends the worker and leaves the wish as it is, so that the next server goes on. */
+  /** Ends the worker and leaves the wish as it is, so that the next server goes on. Nothing is started after it. */
   shutDown(): Promise<void> {
-    return this.#commands.run(() => this.#endWorker());
+    this.#isOver = true;
+    return this.#commands.run(async () => {
+      await this.#reader.end();
+      await this.#endWorker();
+    });
   }
 
   /** Others appended to topics: a worker that waits for records looks at once. */
@@ -175,6 +244,7 @@ export class Deployment {
   }
 
   async #launch(): Promise<void> {
+    if (this.#isOver) return;
     const { log, strayWorkers, logger } = this.#ports;
     const { topology } = this.#record;
     this.#cancelRetry();
@@ -183,22 +253,18 @@ export class Deployment {
     this.#enter('starting', null);
     this.#startedAtMs = performance.now();
     try {
+      await this.#reader.end();
       await strayWorkers.end(this.pipelineId);
       await log.ensureTopics(topology.topics);
       const ids = taskIds(topology);
       const epochs = await log.fence(this.pipelineId, ids);
       const assigned = ids.map((taskId, index) => ({ taskId, epoch: epochs[index] ?? 0 }));
-      const worker: WorkerProcess = await WorkerProcess.start(
-        this.#ports.workerMain,
-        this.#ports.dataDirectory,
-        this.pipelineId,
-        {
-          said: (message) => this.#said(worker, message, topology, assigned),
-          ended: (exit) => this.#ended(worker, exit),
-        },
-      );
+      const worker: WorkerProcess = await WorkerProcess.start(this.#workerStart, {
+        said: (message) => this.#said(worker, message, topology, assigned),
+        ended: (exit) => this.#ended(worker, exit),
+      });
       this.#worker = worker;
-      this.#remember(worker);
+      strayWorkers.remember(this.pipelineId, worker);
       logger.info({ pipeline: this.pipelineId, pid: worker.pid, tasks: ids.length }, 'a worker starts');
     } catch (error) {
       logger.error({ err: error, pipeline: this.pipelineId }, 'a worker could not be started');
@@ -208,24 +274,9 @@ export class Deployment {
     }
   }
 
-  /** A worker that is not remembered could outlive us unseen, so it does not get to work. */
-  #remember(worker: WorkerProcess): void {
-    try {
-      this.#ports.strayWorkers.remember(this.pipelineId, worker.pid);
-    } catch (error) {
-      worker.kill(`could not be noted on the disk (${error instanceof Error ? error.message : String(error)})`);
-    }
-  }
-
   #said(worker: WorkerProcess, message: Up, topology: Topology, assigned: { taskId: string; epoch: number }[]): void {
     switch (message.type) {
       case 'hello':
-        if (message.protocolVersion !== protocolVersion) {
-          worker.kill(
-            `speaks version ${message.protocolVersion} of the protocol, not ${protocolVersion}; build the project again`,
-          );
-          return;
-        }
         worker.send({ type: 'deploy', topology });
         worker.send({ type: 'assign', tasks: assigned });
         return;
@@ -241,7 +292,10 @@ export class Deployment {
         this.#ports.appended(this.pipelineId, message.topics);
         return;
       case 'storeAnswers':
-        this.queries.answered(message);
+        this.#queries.answered(message);
+        return;
+      case 'gaps':
+        this.#tellGaps(message.gaps);
         return;
       case 'failed':
         this.#failed = message;
@@ -250,6 +304,18 @@ export class Deployment {
       case 'stopped':
         return; // Its exit says the same.
     }
+  }
+
+  #tellGaps(gaps: readonly RetentionGap[]): void {
+    for (const gap of gaps) {
+      const { topic, partition, fromOffset, toOffset } = gap;
+      this.#board.gap(gap);
+      this.#ports.logger.warn(
+        { pipeline: this.pipelineId, topic, partition, fromOffset, records: toOffset - fromOffset },
+        'records were removed by retention before they were read',
+      );
+    }
+    this.#ports.changed.raise();
   }
 
   #followTasks(): void {
@@ -270,9 +336,9 @@ export class Deployment {
     this.#worker = null;
     this.#board.workerEnded();
     this.#ports.strayWorkers.forget(this.pipelineId);
-    this.queries.workerEnded();
+    this.#queries.workerEnded();
     if (this.#state === 'stopping') {
-      logger.info({ pipeline: this.pipelineId, pid: worker.pid, code: exit.code }, 'a worker has stopped');
+      logger.info({ pipeline: this.pipelineId, pid: worker.pid, how: exit.words }, 'a worker has stopped');
       return;
     }
     const failed = this.#failed;
@@ -305,6 +371,7 @@ export class Deployment {
     const waitMs = this.#backOff.next(performance.now() - this.#startedAtMs);
     const seconds = waitMs / 1_000;
     this.#enter('starting', `${message.replace(/[.\s]+$/, '')}. It starts again in ${seconds} s.`);
+    this.#retryAtMs = performance.now() + waitMs;
     this.#retry = setTimeout(() => {
       void this.#commands.run(async () => {
         if (this.#retry !== null) await this.#launch();

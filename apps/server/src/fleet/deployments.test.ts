@@ -6,24 +6,37 @@ import type { DeploymentState, LiveFrame } from '@millrace/api';
 import type { Pipeline } from '@millrace/engine';
 import { protocolVersion } from '@millrace/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { identityOf } from '../data/process-identity.ts';
+import { identityOf, isAlive, type ProcessIdentity } from '../data/process-identity.ts';
+import type { Settings } from '../settings.ts';
 import { eventually, ServerUnderTest } from '../testing/server-under-test.ts';
+import type { Patience } from './patience.ts';
 
 /** Workers are processes: on a busy machine they take their time. */
 const patient = { timeout: 60_000 };
 const pipelineId = 'flight-delays';
 let server: ServerUnderTest;
 
-beforeEach(async () => {
+async function startServer(settings: Partial<Settings> = {}, patience: Partial<Patience> = {}): Promise<void> {
   const workerMain = fileURLToPath(new URL('../testing/scripted-worker.mjs', import.meta.url));
-  server = new ServerUnderTest({ examples: true }, { workerMain });
+  server = new ServerUnderTest({ examples: true, ...settings }, { workerMain }, patience);
   script({});
   await server.start();
   await server.overHttp().examples.open.mutate({ id: pipelineId });
-});
+}
+
+beforeEach(() => startServer());
 afterEach(() => server.remove());
 
-function script(says: { onAssign?: string; protocolVersion?: number; storeAnswers?: unknown }): void {
+interface Script {
+  readonly onHello?: 'silent';
+  readonly onAssign?: 'run' | 'restore' | 'fail' | 'fail-for-now' | 'babble';
+  readonly onRead?: 'serve' | 'restore' | 'fail';
+  readonly onStop?: 'ignore';
+  readonly protocolVersion?: number;
+  readonly storeAnswers?: unknown;
+}
+
+function script(says: Script): void {
   const whole = { onAssign: 'run', protocolVersion, ...says };
   writeFileSync(join(server.directory, 'worker-script.json'), JSON.stringify(whole));
 }
@@ -46,6 +59,11 @@ function heard(): Heard[] {
 }
 
 const api = () => server.overHttp();
+
+/** The process that works for the pipeline now, as the server has noted it. */
+function noted(): ProcessIdentity {
+  return JSON.parse(readFileSync(join(server.directory, 'workers', `${pipelineId}.json`), 'utf8'));
+}
 
 /** Follows the live frames from now on; settles when the first one is there. */
 async function follow(): Promise<{ until(holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> }> {
@@ -177,6 +195,40 @@ describe('the life of a deployment', patient, () => {
     await inState('running');
   });
 
+  it('kills a worker that does not stop when it is told to, and is stopped then', async () => {
+    await server.remove();
+    await startServer({}, { stopWithinMs: 300 });
+    script({ onStop: 'ignore' });
+    await api().deployments.deploy.mutate({ pipelineId });
+    await inState('running');
+    const worker = noted();
+    const stopped = await api().deployments.stop.mutate({ pipelineId });
+    expect(stopped).toMatchObject({ state: 'stopped', reason: null, tasks: [] });
+    expect(heard().at(-1)?.type).toBe('stop');
+    expect(isAlive(worker)).toBe(false);
+    const how = server.logged.find(({ message }) => message === 'a worker has stopped')?.data;
+    expect(how).toMatchObject({ pid: worker.pid, how: 'did not stop within 0.3 s' });
+    script({});
+    await api().deployments.start.mutate({ pipelineId });
+    await inState('running');
+  });
+
+  it('gives a worker up that never says hello, and says why', async () => {
+    await server.remove();
+    await startServer({}, { helloWithinMs: 500 });
+    script({ onHello: 'silent' });
+    const live = await follow();
+    await api().deployments.deploy.mutate({ pipelineId });
+    const worker = noted();
+    const waiting = await live.until(({ deployment }) => deployment !== null && deployment.reason !== null);
+    expect(waiting.deployment).toMatchObject({
+      state: 'starting',
+      reason: 'The worker did not say hello within 0.5 s. It starts again in 0.5 s.',
+    });
+    expect(isAlive(worker)).toBe(false);
+    expect(await api().deployments.stop.mutate({ pipelineId })).toMatchObject({ state: 'stopped', reason: null });
+  });
+
   it('shows how far restoring has come', async () => {
     script({ onAssign: 'restore' });
     await api().deployments.deploy.mutate({ pipelineId });
@@ -195,11 +247,7 @@ describe('the life of a deployment', patient, () => {
 
   it('wakes workers when others append', async () => {
     await server.remove();
-    const workerMain = fileURLToPath(new URL('../testing/scripted-worker.mjs', import.meta.url));
-    server = new ServerUnderTest({ examples: true, examplesSpeed: 1_000 }, { workerMain });
-    script({});
-    await server.start();
-    await api().examples.open.mutate({ id: pipelineId });
+    await startServer({ examplesSpeed: 1_000 });
     await api().deployments.deploy.mutate({ pipelineId });
     const told = await eventually(() => heard().find(({ type }) => type === 'appended'));
     expect(told.topics).toEqual(['flights']);
@@ -340,32 +388,32 @@ describe('live frames', patient, () => {
   });
 });
 
+/** What the task says of the store of airports. */
+function answerOf(taskId: string, ...keys: string[]) {
+  const rows = keys.map((key) => ({
+    key,
+    window: null,
+    value: { city: key },
+    timestamp: 0,
+    taskId,
+    cursor: { segment: 0, key },
+  }));
+  return { taskId, rows, more: false, entries: keys.length, windows: [], streamTime: null, graceMs: null, position: 3 };
+}
+
+const allTasks = {
+  answers: [0, 1, 2, 3].map((partition) => answerOf(`0_${partition}`, `A${partition}`)),
+  refusals: [],
+};
+
 describe('store queries', patient, () => {
   const query = { store: 'flight-delays-airports-store', select: { by: 'all' as const } };
   const ask = () => api().stores.query.query({ pipelineId, query });
 
   it('are answered from the running tasks, and say who did not answer', async () => {
-    const row = (taskId: string, key: string) => ({
-      key,
-      window: null,
-      value: { city: key },
-      timestamp: 0,
-      taskId,
-      cursor: { segment: 0, key },
-    });
-    const answer = (taskId: string, ...keys: string[]) => ({
-      taskId,
-      rows: keys.map((key) => row(taskId, key)),
-      more: false,
-      entries: keys.length,
-      windows: [],
-      streamTime: null,
-      graceMs: null,
-      position: 3,
-    });
     script({
       storeAnswers: {
-        answers: [answer('0_0', 'ATL', 'ORD'), answer('0_1', 'BOS')],
+        answers: [answerOf('0_0', 'ATL', 'ORD'), answerOf('0_1', 'BOS')],
         refusals: [{ taskId: '0_2', reason: 'restoring' }],
       },
     });
@@ -381,27 +429,93 @@ describe('store queries', patient, () => {
         { taskId: '0_3', reason: 'no-answer' },
       ],
     });
+    expect(page).toMatchObject({ isLive: true, problem: null });
   });
 
-  it('say as data that nothing runs', async () => {
-    expect((await ask()).coverage).toMatchObject({ answered: 0, refusals: [{ reason: 'not-running' }] });
+  it('say as data that nothing was ever deployed, and name a store that is none', async () => {
+    expect(await ask()).toMatchObject({
+      isLive: false,
+      coverage: { answered: 0, refusals: [{ reason: 'not-running' }] },
+    });
+    const askUnknown = () => api().stores.query.query({ pipelineId, query: { ...query, store: 'nope' } });
+    const unknown = { partitions: 0, refusals: [{ taskId: '', reason: 'unknown-store' }] };
     await api().deployments.deploy.mutate({ pipelineId });
     await inState('running');
+    expect((await askUnknown()).coverage).toMatchObject(unknown);
     await api().deployments.stop.mutate({ pipelineId });
-    const { coverage, rows } = await ask();
-    expect(rows).toEqual([]);
-    expect(coverage).toMatchObject({ answered: 0, partitions: 4 });
-    expect(coverage.refusals.map(({ reason }) => reason)).toEqual(Array(4).fill('not-running'));
+    expect((await askUnknown()).coverage).toMatchObject(unknown);
+    expect(heard().filter(({ type }) => type === 'read')).toEqual([]);
   });
 
-  it('end at once when the worker ends, and name a store that is none', async () => {
+  it('end at once when the worker ends and another is about to start', async () => {
     await api().deployments.deploy.mutate({ pipelineId });
     const { worker } = await frame((next) => next.worker !== null);
     const asked = ask();
     await eventually(() => heard().some(({ type }) => type === 'storeQuery'));
     process.kill(worker?.pid ?? 0, 'SIGKILL');
-    expect((await asked).coverage.refusals[0]?.reason).toBe('no-answer');
-    const unknown = await api().stores.query.query({ pipelineId, query: { ...query, store: 'nope' } });
-    expect(unknown.coverage.refusals).toEqual([{ taskId: '', reason: 'unknown-store' }]);
+    const { coverage } = await asked;
+    expect(coverage.refusals.map(({ reason }) => reason)).toEqual(Array(4).fill('not-running'));
+  });
+
+  it('go to a reader while the pause before the next worker is long', async () => {
+    script({ onAssign: 'fail-for-now', storeAnswers: allTasks });
+    await api().deployments.deploy.mutate({ pipelineId });
+    const page = await eventually(async () => {
+      const next = await ask();
+      return next.coverage.answered === 0 ? undefined : next;
+    });
+    const reader = noted();
+    expect(page).toMatchObject({ isLive: false, coverage: { answered: 4, partitions: 4, refusals: [] } });
+    const waiting = await frame(({ deployment }) => deployment !== null && deployment.reason !== null);
+    expect(waiting.deployment).toMatchObject({
+      state: 'starting',
+      reason: expect.stringMatching(/^The disk does not answer\. It starts again in [48] s\.$/),
+    });
+    script({});
+    await api().deployments.deploy.mutate({ pipelineId });
+    await inState('running');
+    expect(isAlive(reader)).toBe(false);
+    expect(noted().pid).not.toBe(reader.pid);
+  });
+
+  it('are answered of what is restored when the rest takes long', async () => {
+    await server.remove();
+    await startServer({}, { readableWithinMs: 100 });
+    const refusals = ['0_2', '0_3'].map((taskId) => ({ taskId, reason: 'restoring' as const }));
+    script({ onRead: 'restore', storeAnswers: { answers: allTasks.answers.slice(0, 2), refusals } });
+    await api().deployments.deploy.mutate({ pipelineId });
+    await api().deployments.stop.mutate({ pipelineId });
+    // Whether the reader has said hello within the time is the machine's affair; both are restoring.
+    const page = await eventually(async () => {
+      const next = await ask();
+      expect(next.coverage.refusals.at(-1)).toEqual(refusals[1]);
+      return next.coverage.answered === 0 ? undefined : next;
+    });
+    expect(page.coverage).toEqual({ answered: 2, partitions: 4, refusals });
+    expect(page.rows.map(({ key }) => key)).toEqual(['A0', 'A1']);
+    expect(page.isLive).toBe(false);
+  });
+
+  it('say why stores cannot be read, and do not try that again at once', async () => {
+    script({ onRead: 'fail' });
+    await api().deployments.deploy.mutate({ pipelineId });
+    await api().deployments.stop.mutate({ pipelineId });
+    const reads = () => heard().filter(({ type }) => type === 'read').length;
+    const page = await ask();
+    expect(page).toMatchObject({
+      problem: 'The stores could not be read. The disk does not answer.',
+      coverage: { answered: 0, partitions: 4 },
+    });
+    // Half a second at the least lies between two tries: of answers that come together at most one has tried.
+    const before = reads();
+    const pages = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(pages.every(({ problem }) => problem === page.problem)).toBe(true);
+    expect(reads() - before).toBeLessThanOrEqual(1);
+    script({ storeAnswers: allTasks });
+    const mended = await eventually(async () => {
+      const next = await ask();
+      return next.problem === null ? next : undefined;
+    });
+    expect(mended.coverage).toEqual({ answered: 4, partitions: 4, refusals: [] });
   });
 });

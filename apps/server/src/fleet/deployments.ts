@@ -23,6 +23,7 @@ import { ChangeSignal } from './change-signal.ts';
 import { type PlannedDeployment, planDeployment } from './deploy-plan.ts';
 import { Deployment, type DeploymentPorts } from './deployment.ts';
 import { type DeploymentRecord, deploymentKeyPrefix, deploymentRecordSchema } from './deployment-record.ts';
+import type { Patience } from './patience.ts';
 import { StrayWorkers } from './stray-workers.ts';
 
 /** While something runs a reader gets a frame with every tick and change of state, and after this long without either. */
@@ -41,6 +42,7 @@ export interface DeploymentsParts {
   readonly logger: Logger;
   readonly nowMs: () => number;
   readonly workerMain: string;
+  readonly patience: Patience;
   readonly dataDirectory: { readonly path: string; removeState(pipelineId: string): Promise<void> };
   /** The pipeline as it is kept now, with its revision. @throws ApiError `not-found` */
   pipeline(id: string): { readonly pipeline: Pipeline; readonly revision: number };
@@ -66,6 +68,7 @@ export class Deployments {
       logger: parts.logger,
       nowMs: parts.nowMs,
       workerMain: parts.workerMain,
+      patience: parts.patience,
       dataDirectory: parts.dataDirectory.path,
       strayWorkers: new StrayWorkers(parts.dataDirectory.path),
       keep: (pipelineId, action, record) =>
@@ -117,6 +120,7 @@ export class Deployments {
 
   async #deploy(pipelineId: string): Promise<DeploymentView> {
     const { pipeline, revision } = this.#parts.pipeline(pipelineId);
+    await this.#finishReset(pipelineId);
     const { plan, topology } = await this.#plan(pipeline);
     if (topology === null) throw refusalOf(plan);
     await this.#parts.log.ensureTopics(topology.topics);
@@ -140,10 +144,13 @@ export class Deployments {
     return deployment.view();
   }
 
-  async start(pipelineId: string): Promise<DeploymentView> {
-    const deployment = this.#deployment(pipelineId);
-    await deployment.start();
-    return deployment.view();
+  start(pipelineId: string): Promise<DeploymentView> {
+    return this.#serial(pipelineId).run(async () => {
+      const deployment = this.#deployment(pipelineId);
+      await this.#finishReset(pipelineId);
+      await deployment.start();
+      return deployment.view();
+    });
   }
 
   async stop(pipelineId: string): Promise<DeploymentView> {
@@ -203,9 +210,9 @@ export class Deployments {
       this.#parts.pipeline(pipelineId);
       const coverage = { answered: 0, partitions: 0, refusals: [{ taskId: '', reason: 'not-running' as const }] };
       const nothing = { rows: [], next: null, entries: 0, windows: [], streamTime: null, graceMs: null };
-      return { ...nothing, coverage, position: '', readAtMs: this.#parts.nowMs() };
+      return { ...nothing, coverage, position: '', readAtMs: this.#parts.nowMs(), isLive: false, problem: null };
     }
-    return deployment.queries.ask(query, deployment.record.topology, deployment.worker);
+    return deployment.query(query);
   }
 
   /** Tells every worker but the one of `except` that topics have grown. */
@@ -257,6 +264,12 @@ export class Deployments {
       record,
       committed.some((task) => task !== null),
     );
+  }
+
+  /** A state that was cleared in part does not fit the positions: what runs on it would count records twice. */
+  async #finishReset(pipelineId: string): Promise<void> {
+    const deployment = this.#byPipeline.get(pipelineId);
+    if (deployment?.record.resetting) await this.#reset(deployment);
   }
 
   #reset(deployment: Deployment): Promise<boolean> {

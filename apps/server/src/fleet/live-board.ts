@@ -9,12 +9,14 @@ import {
   nodeCounters,
   type RecordFailure,
   type SubTopology,
+  subTopologyOf,
   type TaskId,
   type TopicDescription,
   type Topology,
   taskIds,
 } from '@millrace/engine';
-import type { TaskTick, Up } from '@millrace/protocol';
+import type { RetentionGap, TaskTick, Up } from '@millrace/protocol';
+import { RetentionGaps } from './retention-gaps.ts';
 import { readersOf, repartitionBefore, subTopologyOfNode } from './topology-lookup.ts';
 
 type Tick = Extract<Up, { type: 'tick' }>;
@@ -35,12 +37,15 @@ export class LiveBoard {
   readonly #taskCount: number;
   readonly #tasks = new Map<string, TaskTick>();
   readonly #failures = new Map<string, RecordFailure[]>();
+  readonly #gaps: RetentionGaps;
   /** Oldest first. */
   #samples: Sample[] = [];
   #worker: LiveFrame['worker'] = null;
 
-  constructor(topology: Topology) {
+  /** @param before the board of the topology in whose place this one comes: what it has lost stays lost */
+  constructor(topology: Topology, before: LiveBoard | null = null) {
     this.#topology = topology;
+    this.#gaps = before === null ? new RetentionGaps() : before.#gaps;
     this.#taskCount = taskIds(topology).length;
   }
 
@@ -55,6 +60,13 @@ export class LiveBoard {
     if (this.#tasks.size < this.#taskCount) return;
     const oldest = this.#samples.findLastIndex((sample) => sample.atMs <= atMs - rateWindowMs);
     this.#samples = [...this.#samples.slice(Math.max(0, oldest)), { atMs, nodes: this.#nodeCounters() }];
+  }
+
+  /** Counts a gap at each node that reads the topic in the task's sub-topology. */
+  gap(gap: RetentionGap): void {
+    const { subTopology } = subTopologyOf(this.#topology, gap.taskId);
+    const nodes = subTopology.sources.filter(({ topic }) => topic === gap.topic).map(({ node }) => node);
+    for (const node of new Set(nodes)) this.#gaps.add(node, gap);
   }
 
   /** Shows where a task stood at its last commit, until a worker says more. */
@@ -86,6 +98,7 @@ export class LiveBoard {
     this.workerEnded();
     this.#tasks.clear();
     this.#failures.clear();
+    this.#gaps.clear();
   }
 
   /** @param topics the log's own description of all topics, now */
@@ -117,6 +130,7 @@ export class LiveBoard {
         waiting,
         streamTime: this.#streamTime(subTopologyOfNode(this.#topology, node)),
         failures: this.#failures.get(node) ?? [],
+        lost: this.#gaps.of(node),
       };
     });
   }

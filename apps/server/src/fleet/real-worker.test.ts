@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LiveFrame, NodeLive } from '@millrace/api';
 import { EmbeddedLog } from '@millrace/backend-embedded';
-import { fates } from '@millrace/engine';
+import { encodeBatch, fates } from '@millrace/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readToEnd } from '../control/topic-reader.ts';
 import { readRecordedTopic } from '../examples/recorded-topic.ts';
-import { realPlaces, ServerUnderTest } from '../testing/server-under-test.ts';
+import { eventually, realPlaces, ServerUnderTest } from '../testing/server-under-test.ts';
 
 const pipelineId = 'flight-delays';
 let server: ServerUnderTest;
@@ -73,6 +73,24 @@ async function flightsInResults(): Promise<number> {
   return [...newest.values()].reduce((sum, flights) => sum + flights, 0);
 }
 
+/** The tasks have committed that they read every flight. */
+async function hasReadAll(log: EmbeddedLog): Promise<boolean> {
+  const ends = (await log.topics()).find(({ name }) => name === 'flights')?.endOffsets ?? [];
+  const committed = await Promise.all(ends.map((_, partition) => log.committed(pipelineId, `0_${partition}`)));
+  const positions = committed.map((task) => task?.positions.find(({ topic }) => topic === 'flights')?.offset);
+  return positions.every((offset, partition) => offset === ends[partition]);
+}
+
+/** Appends and removes as another program would, beside the server. */
+async function whileOthersWrite(work: (log: EmbeddedLog) => Promise<unknown>): Promise<void> {
+  const log = await EmbeddedLog.open({ directory: join(server.directory, 'log') });
+  try {
+    await work(log);
+  } finally {
+    await log.close();
+  }
+}
+
 describe.skipIf(!existsSync(realPlaces.workerMain))('a deployment with the real worker', { timeout: 60_000 }, () => {
   it('counts every delayed flight once, and its fates balance on every node', async () => {
     await api().deployments.deploy.mutate({ pipelineId });
@@ -137,5 +155,64 @@ describe.skipIf(!existsSync(realPlaces.workerMain))('a deployment with the real 
     await api().deployments.start.mutate({ pipelineId });
     const live = await frame(isDone);
     expect(node(live, 'by-state').counters.in).toBe(await delayedFlights());
+  });
+
+  it('finishes a reset that was cut short before it starts again', async () => {
+    await api().deployments.deploy.mutate({ pipelineId });
+    await frame(isDone);
+    await api().deployments.stop.mutate({ pipelineId });
+    // Where the state should be, the disk has something that it will not remove.
+    const state = join(server.directory, 'state');
+    renameSync(state, `${state}-aside`);
+    writeFileSync(state, '');
+    await expect(api().deployments.reset.mutate({ pipelineId })).rejects.toThrow('failed in the server');
+    rmSync(state);
+    renameSync(`${state}-aside`, state);
+    const query = { store: 'flight-delays-by-state-store', select: { by: 'all' as const } };
+    expect((await api().stores.query.query({ pipelineId, query })).coverage).toMatchObject({ answered: 0 });
+    await api().deployments.start.mutate({ pipelineId });
+    await whileOthersWrite((log) => eventually(() => hasReadAll(log)));
+    await frame(isDone);
+    expect(await flightsInResults()).toBe(await delayedFlights());
+  });
+
+  it('counts what retention removed before it was read, once, and says so until a reset', async () => {
+    const lostBy = (live: LiveFrame): unknown => live.nodes.map(({ node, lost }) => ({ node, lost }));
+    const nothingLost = ['airports', 'by-state', 'delayed-only', 'delays-by-state', 'with-airport'];
+    await api().deployments.deploy.mutate({ pipelineId });
+    await frame(isDone);
+    await api().deployments.stop.mutate({ pipelineId });
+    await whileOthersWrite(async (log) => {
+      const batch = encodeBatch(Array.from({ length: 30 }, () => ({ key: 'x', value: '{}', timestamp: 7 })));
+      await log.append([0, 2].map((partition) => ({ topic: 'flights', partition, batch })));
+      await log.truncate(['flights']);
+    });
+    await api().deployments.start.mutate({ pipelineId });
+    const live = await frame(({ nodes }) => nodes.some(({ lost }) => lost.length === 2));
+    const expected = [
+      ...nothingLost.map((id) => ({ node: id, lost: [] })),
+      {
+        node: 'flights',
+        lost: [0, 2].map((partition) => ({ topic: 'flights', partition, records: 30 })),
+      },
+    ];
+    expect(lostBy(live)).toEqual(expect.arrayContaining(expected));
+    expect(server.logged.filter(({ message }) => message.includes('removed by retention'))).toHaveLength(2);
+
+    // Nothing was read, so nothing is committed, and the next worker finds the same gap.
+    process.kill((await frame(({ worker }) => worker !== null)).worker?.pid ?? 0, 'SIGKILL');
+    await eventually(
+      () => server.logged.filter(({ message }) => message.includes('removed by retention')).length === 4,
+    );
+    expect(lostBy(await frame(() => true))).toEqual(expect.arrayContaining(expected));
+    // Another revision does not bring the records back.
+    await api().deployments.deploy.mutate({ pipelineId });
+    expect(lostBy(await frame(() => true))).toEqual(expect.arrayContaining(expected));
+
+    await api().deployments.stop.mutate({ pipelineId });
+    await api().deployments.reset.mutate({ pipelineId });
+    await api().deployments.start.mutate({ pipelineId });
+    const again = await frame(({ deployment, worker }) => deployment?.state === 'running' && worker !== null);
+    expect(again.nodes.flatMap(({ lost }) => lost)).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export function mergeAnswers(
   answers: readonly StoreAnswer[],
   refusals: readonly TaskRefusal[],
   readAtMs: number,
-): StorePage {
+): Omit<StorePage, 'isLive' | 'problem'> {
   const order = kind === 'window' ? newestWindowFirst : byKey;
   const bounds = answers.flatMap((answer) => (answer.more ? (answer.rows.at(-1)?.cursor ?? []) : []));
   const within = (row: StoreRow): boolean => bounds.every((bound) => order(row.cursor, bound) <= 0);

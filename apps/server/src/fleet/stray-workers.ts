@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityOf, isAlive, type ProcessIdentity, processIdentitySchema } from '../data/process-identity.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 const goneWithinMs = 5_000;
 const lookMs = 10;
 
 /**
- * Remembers on the disk which process works for a pipeline. A worker ends by itself when its server is gone, but not at once, and two
- * workers must never write to the same stores: before a new one starts, an old one that still runs is ended.
+ * Remembers on the disk which process works for a pipeline, running it or reading its stores. It ends by itself when its server is gone,
+ * but not at once, and two processes must never have the same stores open: before a new one starts, an old one that still runs is ended.
  */
 export class StrayWorkers {
   readonly #directory: string;
@@ -17,8 +18,13 @@ export class StrayWorkers {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  remember(pipelineId: string, pid: number): void {
-    writeFileSync(this.#path(pipelineId), JSON.stringify(identityOf(pid)), { mode: 0o600 });
+  /** A worker that is not remembered could outlive us unseen, so it does not get to work. */
+  remember(pipelineId: string, worker: WorkerProcess): void {
+    try {
+      writeFileSync(this.#path(pipelineId), JSON.stringify(identityOf(worker.pid)), { mode: 0o600 });
+    } catch (error) {
+      worker.kill(`could not be noted on the disk (${error instanceof Error ? error.message : String(error)})`);
+    }
   }
 
   forget(pipelineId: string): void {
@@ -29,7 +35,7 @@ export class StrayWorkers {
   async end(pipelineId: string): Promise<void> {
     const worker = this.#read(pipelineId);
     if (worker !== null && isAlive(worker)) {
-      process.kill(worker.pid, 'SIGKILL');
+      kill(worker);
       const deadline = performance.now() + goneWithinMs;
       while (isAlive(worker)) {
         if (performance.now() > deadline) throw new Error(`The earlier worker (process ${worker.pid}) does not end.`);
@@ -49,5 +55,14 @@ export class StrayWorkers {
 
   #path(pipelineId: string): string {
     return join(this.#directory, `${pipelineId}.json`);
+  }
+}
+
+function kill({ pid }: ProcessIdentity): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It may have ended by itself just now.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

@@ -1,9 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { type Down, type Up, upSchema } from '@millrace/protocol';
+import { type Down, protocolVersion, type Up, upSchema } from '@millrace/protocol';
+import type { Patience } from './patience.ts';
 
-const helloWithinMs = 30_000;
-const stopWithinMs = 10_000;
 const memoryMb = 1_024;
+
+/** What a worker process is started with. */
+export interface WorkerStart {
+  /** The worker's program. */
+  readonly main: string;
+  readonly dataDirectory: string;
+  readonly pipelineId: string;
+  readonly patience: Patience;
+}
 
 /** How a worker ended. `words` is a clause for a sentence: `was ended by SIGKILL`. */
 export interface WorkerExit {
@@ -12,6 +20,7 @@ export interface WorkerExit {
 }
 
 export interface WorkerListener {
+  /** A `hello` is of our version. */
   said(message: Up): void;
   /** Exactly once, last. */
   ended(exit: WorkerExit): void;
@@ -21,15 +30,22 @@ export interface WorkerListener {
 export class WorkerProcess {
   readonly pid: number;
   readonly #child: ChildProcess;
+  readonly #patience: Patience;
   readonly #ended: Promise<void>;
   readonly #helloTimer: NodeJS.Timeout;
   #words: string | null = null;
+  #hasSaidHello = false;
   #isOver = false;
 
-  private constructor(child: ChildProcess, pid: number, listener: WorkerListener) {
+  private constructor(child: ChildProcess, pid: number, patience: Patience, listener: WorkerListener) {
     this.#child = child;
     this.pid = pid;
-    this.#helloTimer = setTimeout(() => this.kill('did not say hello in time'), helloWithinMs);
+    this.#patience = patience;
+    const { helloWithinMs, stopWithinMs } = patience;
+    this.#helloTimer = setTimeout(
+      () => this.kill(`did not say hello within ${helloWithinMs / 1_000} s`),
+      helloWithinMs,
+    );
     child.on('message', (raw) => {
       if (this.#isOver) return;
       const message = upSchema.safeParse(raw);
@@ -37,7 +53,15 @@ export class WorkerProcess {
         this.kill(`sent a message that is none of ours (${message.error.issues[0]?.message ?? 'no reason'})`);
         return;
       }
-      if (message.data.type === 'hello') clearTimeout(this.#helloTimer);
+      if (message.data.type === 'hello') {
+        clearTimeout(this.#helloTimer);
+        const version = message.data.protocolVersion;
+        if (version !== protocolVersion) {
+          this.kill(`speaks version ${version} of the protocol, not ${protocolVersion}; build the project again`);
+          return;
+        }
+        this.#hasSaidHello = true;
+      }
       if (message.data.type === 'failed')
         setTimeout(() => this.kill('did not end after a failure'), stopWithinMs).unref();
       listener.said(message.data);
@@ -57,14 +81,9 @@ export class WorkerProcess {
     child.on('error', () => undefined);
   }
 
-  /**
-   * @param main the worker's program
-   * @throws Error when no process can be started
-   */
+  /** @throws Error when no process can be started */
   static async start(
-    main: string,
-    dataDirectory: string,
-    pipelineId: string,
+    { main, dataDirectory, pipelineId, patience }: WorkerStart,
     listener: WorkerListener,
   ): Promise<WorkerProcess> {
     const child = fork(main, [], {
@@ -80,7 +99,16 @@ export class WorkerProcess {
       const error = await new Promise<Error>((resolve) => child.once('error', resolve));
       throw new Error(`No worker process could be started: ${error.message}`);
     }
-    return new WorkerProcess(child, pid, listener);
+    return new WorkerProcess(child, pid, patience, listener);
+  }
+
+  /** It has been told what to do: whatever is said to it now comes after that. */
+  get hasSaidHello(): boolean {
+    return this.#hasSaidHello;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   send(message: Down): void {
@@ -89,13 +117,20 @@ export class WorkerProcess {
 
   /** Asks it to commit and leave, and makes it leave if it does not. */
   async stop(): Promise<void> {
+    const { stopWithinMs } = this.#patience;
     this.send({ type: 'stop' });
-    const timer = setTimeout(() => this.kill('did not stop in time'), stopWithinMs);
+    const timer = setTimeout(() => this.kill(`did not stop within ${stopWithinMs / 1_000} s`), stopWithinMs);
     await this.#ended;
     clearTimeout(timer);
   }
 
-  /** @param words why, as a clause: `did not stop in time` */
+  /** Ends it at once, for one that has nothing to commit. Settles when the process is gone. */
+  async end(words: string): Promise<void> {
+    this.kill(words);
+    await this.#ended;
+  }
+
+  /** @param words why, as a clause: `did not stop within 10 s` */
   kill(words: string): void {
     if (this.#isOver) return;
     this.#words ??= words;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const data = process.env.MILLRACE_DATA;
 const script = () => JSON.parse(readFileSync(join(data, 'worker-script.json'), 'utf8'));
 const say = (message) => process.send(message);
-const { protocolVersion, onAssign, storeAnswers } = script();
+const { protocolVersion, onHello, onAssign, onRead, onStop, storeAnswers } = script();
 let topology = null;
 
 process.on('disconnect', () => process.exit(0));
@@ -19,22 +19,40 @@ process.on('message', (message) => {
     case 'assign':
       assign(message.tasks);
       break;
+    case 'read':
+      read(message.taskIds);
+      break;
     case 'storeQuery':
       if (storeAnswers !== undefined) say({ type: 'storeAnswers', requestId: message.requestId, ...storeAnswers });
       break;
     case 'stop':
+      if (onStop === 'ignore') break;
       say({ type: 'stopped' });
       process.disconnect();
       process.exit(0);
   }
 });
 
+function read(taskIds) {
+  const isFailing = onRead === 'fail';
+  sayStates(taskIds, isFailing || onRead === 'restore' ? 'restoring' : 'running', 1);
+  if (isFailing) {
+    say({ type: 'failed', code: 'io', message: 'The disk does not answer.', node: null, retriable: true });
+    process.exit(1);
+  }
+}
+
+function sayStates(taskIds, state, restoredRecords) {
+  say({ type: 'taskStates', tasks: taskIds.map((taskId) => ({ taskId, state, restoredRecords, restoreTotal: 4 })) });
+}
+
 function assign(tasks) {
   const states = (state, restoredRecords) =>
-    say({
-      type: 'taskStates',
-      tasks: tasks.map(({ taskId }) => ({ taskId, state, restoredRecords, restoreTotal: 4 })),
-    });
+    sayStates(
+      tasks.map(({ taskId }) => taskId),
+      state,
+      restoredRecords,
+    );
   switch (onAssign) {
     case 'run':
       states('restoring', 1);
@@ -83,4 +101,5 @@ function tick(tasks) {
   say({ type: 'tick', tasks: byTask, busy: 0.25, memoryBytes: 1e6, failures: [] });
 }
 
-say({ type: 'hello', protocolVersion, pid: process.pid });
+if (onHello === 'silent') setInterval(() => undefined, 1_000);
+else say({ type: 'hello', protocolVersion, pid: process.pid });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ApiRouter } from '@millrace/api';
 import { createTRPCClient, createWSClient, httpBatchLink, type TRPCClient, wsLink } from '@trpc/client';
 import WebSocket from 'ws';
+import { defaultPatience, type Patience } from '../fleet/patience.ts';
 import type { Logger } from '../logger.ts';
 import { type Places, type RunningServer, startServer } from '../server.ts';
 import type { Settings } from '../settings.ts';
@@ -32,13 +33,15 @@ export class ServerUnderTest {
   readonly logged: { readonly level: string; readonly data: object; readonly message: string }[] = [];
   readonly #settings: Partial<Settings>;
   readonly #places: Partial<Places>;
+  readonly #patience: Partial<Patience>;
   readonly #clients: (() => void)[] = [];
   #server: RunningServer | null = null;
 
-  constructor(settings: Partial<Settings> = {}, places: Partial<Places> = {}) {
+  constructor(settings: Partial<Settings> = {}, places: Partial<Places> = {}, patience: Partial<Patience> = {}) {
     this.directory = settings.dataDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-server-'));
     this.#settings = settings;
     this.#places = places;
+    this.#patience = patience;
   }
 
   async start(): Promise<this> {
@@ -50,7 +53,8 @@ export class ServerUnderTest {
       examplesSpeed: 0,
       ...this.#settings,
     };
-    this.#server = await startServer(settings, { ...realPlaces, ...this.#places }, this.#logger());
+    const places = { ...realPlaces, ...this.#places };
+    this.#server = await startServer(settings, places, this.#logger(), { ...defaultPatience, ...this.#patience });
     return this;
   }
 
