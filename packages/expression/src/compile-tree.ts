@@ -10,7 +10,7 @@ import {
   type OperatorSite,
   requireBoolean,
 } from './compile-operators.ts';
-import { admitArray, admitText, charge, type Evaluate, setField, textOf } from './evaluation.ts';
+import { admitArray, admitText, charge, type Evaluate, limitArray, setField, textOf } from './evaluation.ts';
 import { ExpressionFailure } from './failure.ts';
 import {
   Call,
@@ -22,13 +22,16 @@ import {
   parameterNames,
 } from './functions/function-kind.ts';
 import { functions, methods } from './functions/registry.ts';
+import { LazyValue } from './lazy-value.ts';
 import type { Range } from './problem.ts';
 import {
   type AccessSite,
   chainEnd,
   compileField,
+  compileLazyRoot,
+  compileNestedField,
   compileRoot,
-  compileValueField,
+  compileRootField,
   nullAccess,
   readIndex,
 } from './read-field.ts';
@@ -60,13 +63,16 @@ export interface CompiledTree {
   readonly charges: boolean;
   /** It may repeat parts of the record, so its result is measured. */
   readonly repeats: boolean;
+  /** The same, but what it gives may be a lazy value. */
+  readonly evaluateLazily: Evaluate;
 }
 
 /** Compiles a tree that was checked without errors. */
 export function compileTree(tree: Expression, source: string): CompiledTree {
   const compiler = new TreeCompiler(source);
   const evaluate = compiler.compile(tree);
-  return { evaluate, charges: compiler.charges, repeats: compiler.repeats };
+  const evaluateLazily = compiler.compilePatch(tree, evaluate) ?? evaluate;
+  return { evaluate, evaluateLazily, charges: compiler.charges, repeats: compiler.repeats };
 }
 
 /** Where a parameter's value stands while its function runs. Functions never call themselves, so one place is enough. */
@@ -76,11 +82,14 @@ interface Cell {
 
 /** More uses of roots than this in one expression count as repeating the record. */
 const rootUsesMax = 64;
+/** Spreads of objects outside loops that cost nothing, so that a record of any width can be copied. Further ones pay for each field. */
+const freeSpreadsMax = 4;
 
 class TreeCompiler {
   charges = false;
   #hasLambda = false;
   #rootUses = 0;
+  #spreads = 0;
   #lambdaDepth = 0;
   readonly #source: string;
   readonly #cells = new Map<Parameter, Cell>();
@@ -177,11 +186,13 @@ class TreeCompiler {
 
   #member(node: Member): Evaluate {
     const site = this.#siteOf(node, node.name);
-    if (node.object.kind === 'root' && node.object.name === 'value') {
+    if (node.object.kind === 'root') {
       this.#rootUses++;
-      return compileValueField(site);
+      return compileRootField(node.object.name, site);
     }
-    return compileField(this.compile(node.object), site);
+    const inTwoSteps = compileField(this.compile(node.object), site);
+    if (node.object.kind !== 'member' || node.object.object.kind !== 'root') return inTwoSteps;
+    return compileNestedField(node.object.object.name, node.object.name, node.name, inTwoSteps);
   }
 
   #index(node: Index): Evaluate {
@@ -293,6 +304,7 @@ class TreeCompiler {
           );
         }
       }
+      limitArray(list.length, range);
       return list;
     };
   }
@@ -306,11 +318,39 @@ class TreeCompiler {
     };
   }
 
+  /**
+   * A root with some fields set, `{ ...value, field: … }`: a lazy root is patched and not decoded. Null for all that has not this form;
+   * `otherwise` does the same to a plain root.
+   */
+  compilePatch(node: Expression, otherwise: Evaluate): Evaluate | null {
+    if (node.kind !== 'object') return null;
+    const [first, ...rest] = node.entries;
+    if (first?.kind !== 'spread' || first.value.kind !== 'root') return null;
+    const names: string[] = [];
+    const values: Evaluate[] = [];
+    for (const entry of rest) {
+      if (entry.kind !== 'field' || entry.name === '__proto__' || names.includes(entry.name)) return null;
+      names.push(entry.name);
+      values.push(entry.value.kind === 'root' ? compileLazyRoot(entry.value.name) : this.compile(entry.value));
+    }
+    const read = compileLazyRoot(first.value.name);
+    return (scope) => {
+      const base = read(scope);
+      if (!(base instanceof LazyValue)) return otherwise(scope);
+      const patch: unknown[] = new Array(values.length);
+      for (let place = 0; place < values.length; place++) patch[place] = (values[place] as Evaluate)(scope);
+      return base.with(names, patch);
+    };
+  }
+
   #setter(entry: ObjectEntry): (object: Record<string, unknown>, scope: Scope) => void {
     const operand = this.#operand(entry.value);
     const value = operand.evaluate;
-    const isCharged = this.#lambdaDepth > 0;
-    if (entry.kind === 'spread') return (object, scope) => copyFields(object, operand, scope, isCharged);
+    if (entry.kind === 'spread') {
+      const isCharged = this.#lambdaDepth > 0 || ++this.#spreads > freeSpreadsMax;
+      this.charges ||= isCharged;
+      return (object, scope) => copyFields(object, operand, scope, isCharged);
+    }
     if (entry.kind === 'computed') {
       const name = this.#operand(entry.name);
       return (object, scope) => setField(object, requireName(name.evaluate(scope), name), value(scope));

@@ -165,6 +165,13 @@ describe('types', () => {
     ['value.legs.find(leg => leg.minutes > 30)', '{from, minutes} | null'],
     ['value.legs.flatMap(leg => [leg.from])', '[string]'],
     ['value.legs.reduce((total, leg) => total + leg.minutes, 0)', 'number'],
+    ['value.legs.reduce((names, leg) => [...names, leg.from], [])', '[unknown]'],
+    ['value.legs.reduce((all, leg) => ({ n: all.n + 1, last: leg.from }), { n: 0 })', '{n, last, …}'],
+    // From the second round on, the running result is what the function gave and not like its start.
+    ['value.legs.reduce((pair, leg) => [pair, pair], 1)', 'unknown'],
+    ['value.legs.reduce((pair, leg) => ({ a: pair }), 1)', 'unknown'],
+    ['value.legs.reduce((all, leg) => ({ n: [all.n] }), { n: 0 })', 'unknown'],
+    ["value.legs.reduce((total, leg) => total + 1, 0) + ''", 'string'],
     ["{ ...value, delay: '' }", '{date, delay, distance, origin, destination, airport, legs}'],
     ["value.delay > 15 ? 'late' : null", 'string | null'],
     ["value.delay > 15 ? 1 : fail('early')", 'number'],

@@ -19,6 +19,8 @@ export interface CompiledExpression {
    * @throws ExpressionFailure and nothing else
    */
   evaluate(scope: Scope): unknown;
+  /** The same, but the result may be a {@link LazyValue}: for those who pass it on. */
+  evaluateLazily(scope: Scope): unknown;
 }
 
 export type CompileResult =
@@ -42,11 +44,16 @@ export function compileExpression(source: string, roots: RootTypes, options: Com
   const { expect, rootNames } = options;
   const { type, fieldsRead } = checkExpression(tree, source, roots, problems, { expect, rootNames });
   if (problems.hasErrors) return { ok: false, problems: problems.sorted() };
-  const { evaluate: body, charges, repeats } = compileTree(tree, source);
-  const wanted = expect && !isWithin(type, expect) ? expectResult(body, expect, tree) : body;
-  const measured = repeats ? measureResult(wanted, tree) : wanted;
-  const evaluate = charges ? withFreshBudget(measured) : measured;
-  return { ok: true, expression: { source, type, fieldsRead, evaluate }, problems: problems.sorted() };
+  const compiled = compileTree(tree, source);
+  const guarded = (body: Evaluate): Evaluate => {
+    const wanted = expect && !isWithin(type, expect) ? expectResult(body, expect, tree) : body;
+    const measured = compiled.repeats ? measureResult(wanted, tree) : wanted;
+    return compiled.charges ? withFreshBudget(measured) : measured;
+  };
+  const evaluate = guarded(compiled.evaluate);
+  const mayBeLazy = expect === undefined && !compiled.repeats;
+  const evaluateLazily = mayBeLazy ? guarded(compiled.evaluateLazily) : evaluate;
+  return { ok: true, expression: { source, type, fieldsRead, evaluate, evaluateLazily }, problems: problems.sorted() };
 }
 
 /** Whether every value of the type is of a kind that is wanted. Fields are not compared. */

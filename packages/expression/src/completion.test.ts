@@ -81,3 +81,13 @@ test('any position of any broken source has an answer', () => {
       expect(Array.isArray(completionsAt(source.slice(0, end), at, flightRoots))).toBe(true);
   }
 });
+
+test('arrow functions nested in arrow functions are looked at once each', () => {
+  const source = `${'value.legs.map(a => value.legs.filter(b => '.repeat(12)}b.`;
+  expect(completionsAt(source, source.length, flightRoots).map(({ label }) => label)).toEqual(['from', 'minutes']);
+});
+
+test('a source that is too long to compile is not searched for completions', () => {
+  expect(completionsAt(`${' '.repeat(4096)}value.`, 4102, flightRoots)).toEqual([]);
+  expect(completionsAt(`value.${' '.repeat(5000)}`, 6, flightRoots)).not.toEqual([]);
+});

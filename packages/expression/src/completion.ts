@@ -1,5 +1,6 @@
 import { checkExpression } from './check.ts';
 import { functions, methods } from './functions/registry.ts';
+import { sourceLengthMax } from './limits.ts';
 import { parseExpression } from './parse.ts';
 import { ProblemList } from './problem.ts';
 import { type RootTypes, rootNames } from './scope.ts';
@@ -31,6 +32,7 @@ export interface Completion {
  * before it. Everything is listed; what starts like the word at the cursor comes first.
  */
 export function completionsAt(source: string, position: number, roots: RootTypes): readonly Completion[] {
+  if (position > sourceLengthMax) return [];
   const before = source.slice(0, position);
   const tokens = tokenize(before);
   const last = tokens.at(-1);
@@ -61,11 +63,27 @@ function isInsideText(before: string, last: Token | undefined): boolean {
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
+/** An arrow function in sight: the index of its `=>`, and its parameters with their types. */
+interface Arrow {
+  readonly at: number;
+  readonly parameters: readonly TypedParameter[];
+}
+
+interface TypedParameter {
+  readonly parameter: Parameter;
+  readonly type: ValueType;
+}
+
 /** The tokens before the word at the cursor. */
 class Cursor {
   readonly #source: string;
   readonly #tokens: readonly Token[];
   readonly #roots: RootTypes;
+  /**
+   * The arrow functions met so far, by the opening bracket of their call. The type of a parameter depends on those around it; looked up
+   * anew each time, every level of nesting would double the work.
+   */
+  readonly #arrows = new Map<number, Arrow | undefined>();
 
   constructor(source: string, tokens: readonly Token[], roots: RootTypes) {
     this.#source = source;
@@ -186,39 +204,44 @@ class Cursor {
   }
 
   /** The parameters of the arrow functions that are open before the token, with their types; inner ones last. */
-  #parameters(end: number): { parameter: Parameter; type: ValueType }[] {
+  #parameters(end: number): TypedParameter[] {
     const open: number[] = [];
     for (let at = 0; at < end; at++) {
       const text = this.#textAt(at);
       if (text === '(' || text === '[' || text === '{' || text === '${') open.push(at);
       else if (text === ')' || text === ']' || text === '}') open.pop();
     }
-    return open.flatMap((at) => this.#parametersAfter(at, end));
+    return open.flatMap((at) => {
+      if (!this.#arrows.has(at)) this.#arrows.set(at, this.#arrowAfter(at));
+      const arrow = this.#arrows.get(at);
+      return arrow === undefined || arrow.at >= end ? [] : arrow.parameters;
+    });
   }
 
-  /** The parameters of the arrow function that is the first argument of the method call with that opening bracket. */
-  #parametersAfter(open: number, end: number): { parameter: Parameter; type: ValueType }[] {
+  /** The arrow function that is the first argument of the method call with that opening bracket. */
+  #arrowAfter(open: number): Arrow | undefined {
     const method = this.#textAt(open - 1) ?? '';
-    if (this.#textAt(open) !== '(' || !isDot(this.#textAt(open - 2))) return [];
+    if (this.#textAt(open) !== '(' || !isDot(this.#textAt(open - 2))) return undefined;
     const names: Token[] = [];
     let at = open + 1;
     const isList = this.#textAt(at) === '(';
     if (isList) at++;
-    for (; at < end; at++) {
+    for (; ; at++) {
       const token = this.#tokens[at];
-      if (token === undefined) return [];
+      if (token === undefined) return undefined;
       if (wordKinds.has(token.kind)) names.push(token);
       else if (!isList || this.#textAt(at) !== ',') break;
     }
     if (isList) at++;
-    if (at >= end || this.#textAt(at) !== '=>') return [];
+    if (this.#textAt(at) !== '=>') return undefined;
     const receiver = this.#typeBefore(open - 2) ?? unknownType;
     const lambda = methods.array.get(method)?.parameters[0]?.lambda;
     const types = lambda?.parameters({ receiver, args: [] }) ?? [];
-    return names.map(({ start, end: nameEnd }, place) => {
-      const parameter: Parameter = { name: this.#source.slice(start, nameEnd), start, end: nameEnd };
+    const parameters = names.map(({ start, end }, place) => {
+      const parameter: Parameter = { name: this.#source.slice(start, end), start, end };
       return { parameter, type: types[place] ?? unknownType };
     });
+    return { at, parameters };
   }
 }
 

@@ -3,6 +3,7 @@ export { type Completion, completionsAt } from './completion.ts';
 export { ExpressionFailure, type FailureCode } from './failure.ts';
 export type { FunctionDoc } from './functions/function-kind.ts';
 export { functionDocs } from './language.ts';
+export { LazyValue, plainValue } from './lazy-value.ts';
 export { sourceLengthMax } from './limits.ts';
 export type { ExpressionProblem, ProblemFix } from './problem.ts';
 export { type FieldPath, type RootName, type RootTypes, rootNames, Scope } from './scope.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileExpression } from './compile.ts';
 import { compiled, evaluate, failureOf, problemsOf, scopeOf, unknownRoots } from './testing/evaluate.ts';
+import { arrayOf, formatValueType, unionOf, unknownType, type ValueType } from './value-type.ts';
 
 function codes(source: string): string[] {
   return compileExpression(source, unknownRoots).problems.map((problem) => problem.code);
@@ -34,6 +35,19 @@ describe('a source is bounded', () => {
     const result = compileExpression(source, unknownRoots);
     expect(result.ok && JSON.stringify(result.expression.type).length).toBeLessThan(2_000_000);
     expect(result.ok && result.expression.type.kind).toBe('array');
+  });
+
+  test('a type that each of a row of nodes makes deeper stays shallow', () => {
+    let deeper = '';
+    for (let depth = 1; deeper.length < 3800; depth++) deeper += `.map(x => ${'['.repeat(depth)}x${']'.repeat(depth)})`;
+    let type: ValueType = unknownType;
+    for (let node = 0; node < 4; node++) {
+      const source = `true ? [value]${deeper} : [1]`;
+      type = compiled(source, { value: type }).type;
+    }
+    expect(formatValueType(type).length).toBeLessThan(1000);
+    // Two that differ only at their end are merged to it.
+    expect(() => unionOf(type, arrayOf(type))).not.toThrow();
   });
 
   test('no nesting that fits into 4,096 characters overflows the stack', () => {
@@ -134,6 +148,10 @@ describe('an evaluation is bounded', () => {
     const value = Array.from({ length: 60_000 }, () => 1);
     expect(failureOf('value.concat(value)', { value }).code).toBe('size');
     expect(failureOf('[...value, ...value]', { value }).code).toMatch(/size|steps/);
+    const full = Array.from({ length: 100_000 }, () => 1);
+    expect(evaluate('[...value].length', { value: full })).toBe(100_000);
+    expect(failureOf('[1, ...value]', { value: full }).code).toBe('size');
+    expect(failureOf('[...value, 1]', { value: full }).code).toBe('size');
     expect(evaluate('value.sum()', { value })).toBe(60_000);
     expect(evaluate('value.map(x => x + 1).length', { value })).toBe(60_000);
   });
@@ -148,6 +166,20 @@ describe('an evaluation is bounded', () => {
   test('a result that is nested without end is refused', () => {
     expect(failureOf('value.reduce((nest, x) => [nest], 1)', { value: list }).code).toBe('size');
     expect(failureOf('parseJson(value)', { value: `${'['.repeat(50_000)}${']'.repeat(50_000)}` }).code).toBe('size');
+  });
+
+  test('copying the fields of a wide record again and again is paid for', () => {
+    const value = Object.fromEntries(Array.from({ length: 20_000 }, (_, place) => [`f${place}`, place]));
+    expect(failureOf(`{ ${'...value, '.repeat(40)} }`, { value }).code).toBe('steps');
+    expect(failureOf(`[${'{ ...value }, '.repeat(40)}]`, { value }).code).toBe('steps');
+    expect(Object.keys(evaluate('{ ...value, ...left, late: true }', { value, left: value }) as object)).toHaveLength(
+      20_001,
+    );
+  });
+
+  test('a record of any width is copied once', () => {
+    const value = Object.fromEntries(Array.from({ length: 150_000 }, (_, place) => [`f${place}`, place]));
+    expect(Object.keys(evaluate('{ ...value, late: true }', { value }) as object)).toHaveLength(150_001);
   });
 
   test('each evaluation has its own budget', () => {

@@ -23,5 +23,10 @@ export const resultSizeMax = 4_194_304;
 export const typeFieldsMax = 200;
 /** How deep a type looks into a value. Below it everything is unknown. */
 export const typeDepthMax = 16;
+/**
+ * Deepest type that the checker carries on; a deeper one is known by its kind alone. No result is deeper, and a row of nodes, each of
+ * which makes the type deeper, must not end in one that cannot be walked.
+ */
+export const carriedTypeDepthMax = resultDepthMax;
 /** Largest type that the checker carries on, in parts as if nothing were shared. A larger one is known by its kind alone. */
 export const typeSizeMax = 20_000;

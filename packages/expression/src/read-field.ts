@@ -1,5 +1,6 @@
 import type { Evaluate } from './evaluation.ts';
 import { ExpressionFailure } from './failure.ts';
+import { LazyValue, plainValue } from './lazy-value.ts';
 import type { Range } from './problem.ts';
 import type { RootName, Scope } from './scope.ts';
 import { kindOf } from './value-type.ts';
@@ -63,17 +64,22 @@ export function compileField(object: Evaluate, site: AccessSite): Evaluate {
   };
 }
 
-/** Reads a root. */
+/** Reads a root, plain. */
 export function compileRoot(name: RootName): Evaluate {
   const read = rootReaders[name];
   return (scope) => {
-    const value = read(scope);
+    const value = plainValue(read(scope));
     return value === undefined ? null : value;
   };
 }
 
+/** Reads a root as it is, lazy or plain. */
+export function compileLazyRoot(name: RootName): Evaluate {
+  return rootReaders[name];
+}
+
 /** One reader a root, so that the hot ones stay simple to the machine. */
-export const rootReaders: { readonly [Name in RootName]: (scope: Scope) => unknown } = {
+const rootReaders: { readonly [Name in RootName]: (scope: Scope) => unknown } = {
   key: (scope) => scope.key,
   value: (scope) => scope.value,
   timestamp: (scope) => scope.timestamp,
@@ -84,17 +90,33 @@ export const rootReaders: { readonly [Name in RootName]: (scope: Scope) => unkno
   aggregate: (scope) => scope.aggregate,
 };
 
-/** Reads a field of the root `value` in one step: the commonest access there is. */
-export function compileValueField(site: AccessSite): Evaluate {
-  if (!isPlainName(site.name)) return (scope) => readField(scope.value, site);
+/** Reads a field of a root in one step, without decoding the rest of a lazy one: the commonest access there is. */
+export function compileRootField(root: RootName, site: AccessSite): Evaluate {
   const { name } = site;
-  return (scope) => {
-    const from = scope.value;
-    if (typeof from === 'object' && from !== null) {
+  const isPlain = isPlainName(name);
+  const fieldOf = (from: unknown): unknown => {
+    if (from instanceof LazyValue) return from.field(name);
+    if (isPlain && typeof from === 'object' && from !== null) {
       const value = (from as Data)[name];
       if (value !== undefined) return value;
     }
     return readField(from, site);
+  };
+  if (root === 'value') return (scope) => fieldOf(scope.value);
+  const read = rootReaders[root];
+  return (scope) => fieldOf(read(scope));
+}
+
+/** Reads a field of a field of a root; of a lazy one without decoding what lies around it. `otherwise` reads it in two steps. */
+export function compileNestedField(root: RootName, name: string, inner: string, otherwise: Evaluate): Evaluate {
+  const read = rootReaders[root];
+  return (scope) => {
+    const from = read(scope);
+    if (from instanceof LazyValue) {
+      const value = from.nested(name, inner);
+      if (value !== undefined) return value;
+    }
+    return otherwise(scope);
   };
 }
 

@@ -19,8 +19,8 @@ export type RootTypes = { readonly [Name in RootName]?: ValueType | undefined };
 
 /**
  * The values of the roots for one evaluation. One scope serves any number of records and expressions: set the roots that the expression
- * may name, then evaluate. The values must be plain JSON data (as JSON.parse makes it): fields are then own properties, and reading
- * them runs no code. Expressions never change them, but a result may share parts with them.
+ * may name, then evaluate. The values must be plain JSON data (as JSON.parse makes it), so that fields are own properties and reading
+ * them runs no code, or a {@link LazyValue} of such. Expressions never change them, but a result may share parts with them.
  */
 export class Scope {
   key: unknown = null;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { formatValueType, inferValueType, typesOverlap, unionOf, type ValueType } from './value-type.ts';
+import {
+  arrayOf,
+  formatValueType,
+  inferValueType,
+  isWithinType,
+  typesOverlap,
+  unionOf,
+  type ValueType,
+} from './value-type.ts';
 
 const number: ValueType = { kind: 'number' };
 const string: ValueType = { kind: 'string' };
@@ -103,5 +111,40 @@ test('typesOverlap asks whether one value can have both types', () => {
   for (const [a, b, expected] of overlaps) {
     expect(typesOverlap(a, b), `${formatValueType(a)} and ${formatValueType(b)}`).toBe(expected);
     expect(typesOverlap(b, a)).toBe(expected);
+  }
+});
+
+test('isWithinType asks whether all values of one type have the other', () => {
+  const open: ValueType = { kind: 'object', fields: [], open: true };
+  const optional: ValueType = { kind: 'object', open: false, fields: [{ name: 'a', type: number, optional: true }] };
+  const never: ValueType = { kind: 'never' };
+  const cases: [ValueType, ValueType, boolean][] = [
+    [number, number, true],
+    [number, unionOf(number, nothing), true],
+    [unionOf(number, nothing), number, false],
+    [number, unknown, true],
+    [unknown, unionOf(number, string), false],
+    [never, number, true],
+    [number, never, false],
+    [inferValueType([]), inferValueType([1]), true],
+    [inferValueType([1]), inferValueType([]), false],
+    [inferValueType([1]), arrayOf(unknown), true],
+    [arrayOf(unknown), inferValueType([1]), false],
+    [inferValueType([[1]]), inferValueType([1]), false],
+    [inferValueType({ a: 1 }), open, true],
+    [open, inferValueType({ a: 1 }), false],
+    [inferValueType({ a: 1 }), inferValueType({ a: 2 }), true],
+    [inferValueType({ a: 1 }), inferValueType({ a: 'x' }), false],
+    [inferValueType({ a: 1, b: 1 }), inferValueType({ a: 2 }), false],
+    [inferValueType({ a: 1 }), inferValueType({ a: 2, b: 1 }), false],
+    [inferValueType({ a: 1 }), optional, true],
+    [inferValueType({}), optional, true],
+    [optional, inferValueType({ a: 1 }), false],
+    [open, optional, false],
+    [open, { kind: 'object', open: true, fields: [{ name: 'a', type: number, optional: true }] }, false],
+    [open, { kind: 'object', open: true, fields: [{ name: 'a', type: unknown, optional: true }] }, true],
+  ];
+  for (const [a, b, expected] of cases) {
+    expect(isWithinType(a, b), `${JSON.stringify(a)} within ${JSON.stringify(b)}`).toBe(expected);
   }
 });

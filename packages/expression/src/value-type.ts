@@ -1,4 +1,4 @@
-import { typeDepthMax, typeFieldsMax, typeSizeMax } from './limits.ts';
+import { carriedTypeDepthMax, typeDepthMax, typeFieldsMax, typeSizeMax } from './limits.ts';
 
 /**
  * What is known about a value before it is there. Plain JSON data, so it can cross processes and be stored. Fields are a list and never
@@ -126,12 +126,20 @@ function mergeObjects(left: ObjectType, right: ObjectType): ValueType {
   };
 }
 
-/** Sizes of types met before, so that a type in which parts are shared is still measured in one pass over what is there. */
-const sizes = new WeakMap<ValueType, number>();
+/** How many parts a type has as if nothing were shared, and how deep they lie. */
+interface Extent {
+  readonly size: number;
+  readonly depth: number;
+}
 
-function sizeOf(type: ValueType): number {
-  if (type.kind !== 'array' && type.kind !== 'object' && type.kind !== 'union') return 1;
-  const known = sizes.get(type);
+const onePart: Extent = { size: 1, depth: 1 };
+
+/** Extents of types met before, so that a type in which parts are shared is still measured in one pass over what is there. */
+const extents = new WeakMap<ValueType, Extent>();
+
+function extentOf(type: ValueType): Extent {
+  if (type.kind !== 'array' && type.kind !== 'object' && type.kind !== 'union') return onePart;
+  const known = extents.get(type);
   if (known !== undefined) return known;
   const parts =
     type.kind === 'array'
@@ -139,17 +147,25 @@ function sizeOf(type: ValueType): number {
       : type.kind === 'union'
         ? type.members
         : type.fields.map((field) => field.type);
-  const size = parts.reduce((sum, part) => sum + sizeOf(part), 1);
-  sizes.set(type, size);
-  return size;
+  let size = 1;
+  let depth = 0;
+  for (const part of parts) {
+    const extent = extentOf(part);
+    size += extent.size;
+    depth = Math.max(depth, extent.depth);
+  }
+  const extent = { size, depth: depth + 1 };
+  extents.set(type, extent);
+  return extent;
 }
 
 /**
- * The type, or only its kind when it is too large. An expression can name one part many times over, so that its type, written out, would
- * have no end.
+ * The type, or only its kind when it is too large or too deep. An expression can name one part many times over, so that its type, written
+ * out, would have no end.
  */
 export function boundedType(type: ValueType): ValueType {
-  if (sizeOf(type) <= typeSizeMax) return type;
+  const { size, depth } = extentOf(type);
+  if (size <= typeSizeMax && depth <= carriedTypeDepthMax) return type;
   if (type.kind === 'array') return arrayOf(unknownType);
   if (type.kind === 'union') return mergeAll(type.members.map((member) => boundedType(member)));
   return anyObjectType;
@@ -193,6 +209,33 @@ function requiredFieldsFit(a: ObjectType, b: ObjectType): boolean {
     const other = b.fields.find((candidate) => candidate.name === field.name);
     return other ? typesOverlap(field.type, other.type) : b.open;
   });
+}
+
+/** Whether every value of the one type has the other too. */
+export function isWithinType(inner: ValueType, outer: ValueType): boolean {
+  if (outer.kind === 'unknown') return true;
+  return membersOf(inner).every(
+    (member) => member.kind === 'never' || membersOf(outer).some((other) => isMemberWithin(member, other)),
+  );
+}
+
+function isMemberWithin(inner: ValueType, outer: ValueType): boolean {
+  if (inner.kind === 'array' && outer.kind === 'array') return isWithinType(inner.element, outer.element);
+  if (inner.kind === 'object' && outer.kind === 'object') return isObjectWithin(inner, outer);
+  return inner.kind === outer.kind;
+}
+
+function isObjectWithin(inner: ObjectType, outer: ObjectType): boolean {
+  if (inner.open && !outer.open) return false;
+  const given = new Map(inner.fields.map((field) => [field.name, field]));
+  const isFitting = outer.fields.every((field) => {
+    const known = given.get(field.name);
+    given.delete(field.name);
+    if (known) return (field.optional || !known.optional) && isWithinType(known.type, field.type);
+    // A field that the inner type does not list is not there, or has any type.
+    return field.optional && (!inner.open || field.type.kind === 'unknown');
+  });
+  return isFitting && (outer.open || given.size === 0);
 }
 
 /**

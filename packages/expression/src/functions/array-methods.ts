@@ -3,6 +3,7 @@ import { stringLengthMax } from '../limits.ts';
 import {
   arrayOf,
   booleanType,
+  isWithinType,
   kindOf,
   memberOfKind,
   neverType,
@@ -51,6 +52,15 @@ function loosened(type: ValueType): ValueType {
     default:
       return unknownType;
   }
+}
+
+/**
+ * The type of what a reduce ends with. The function was checked with a running result that is like its start; where what it gives is not,
+ * nothing is known from the second round on.
+ */
+function reduced({ args: [result = unknownType, start = unknownType] }: CallTypes): ValueType {
+  const running = loosened(start);
+  return isWithinType(result, running) ? unionOf(running, result) : unknownType;
 }
 
 /** Orders numbers by size and texts by their characters' codes. All must be of one kind. */
@@ -162,7 +172,7 @@ export const arrayMethods: readonly FunctionKind[] = [
       },
       { name: 'start', kind: 'any' },
     ],
-    ({ args }) => unionOf(loosened(args[1] ?? unknownType), args[0] ?? unknownType),
+    reduced,
     (_call, list, each, start) => list.reduce((result, element, place) => each(result, element, place), start),
   ),
   defineArrayMethod(

@@ -34,7 +34,7 @@ function dateOf(call: Call, time: number): Date {
 }
 
 function digits(value: number, length: number): string {
-  return String(value).padStart(length, '0');
+  return `${value < 0 ? '-' : ''}${String(Math.abs(value)).padStart(length, '0')}`;
 }
 
 const patternPart = /YYYY|MM|DD|HH|mm|ss|SSS/g;

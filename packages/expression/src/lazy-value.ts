@@ -1,0 +1,19 @@
+/**
+ * A JSON object that is decoded when it is looked into. A root may be one: a field of it is asked for by name, and everything else that an
+ * expression does with it sees it plain.
+ */
+export abstract class LazyValue {
+  /** The decoded own field; null when there is none. */
+  abstract field(name: string): unknown;
+  /** The field `inner` of the object in the field `name`; undefined when it must be looked up by {@link LazyValue.field}. */
+  abstract nested(name: string, inner: string): unknown;
+  /** All of it, decoded; the same object each time. */
+  abstract plain(): object;
+  /** The same with other values for some fields, of distinct names; lazy or plain, and so may the values be. */
+  abstract with(names: readonly string[], values: readonly unknown[]): object;
+}
+
+/** The value as plain JSON data. */
+export function plainValue(value: unknown): unknown {
+  return value instanceof LazyValue ? value.plain() : value;
+}
