@@ -12,6 +12,9 @@ import {
 } from '@millrace/engine';
 import { type PartitionInput, recordsPerCommit, type Workload } from './workload.ts';
 
+/** About half a second's worth. */
+const commitsPerFlush = 10;
+
 /** Given at once of one partition, as a worker reads. */
 const bytesPerRead = 1024 * 1024;
 
@@ -75,6 +78,8 @@ export class EngineJob {
   readonly #workload: Workload;
   readonly #group: TaskGroup;
   readonly #topics = new BatchLists();
+  readonly #stores = new Map<string, MemoryTaskStores>();
+  #commits = 0;
 
   /** Reads the preload to its end. */
   constructor(workload: Workload) {
@@ -83,6 +88,7 @@ export class EngineJob {
     this.#group = new TaskGroup(topology, processors);
     for (const taskId of taskIds(topology)) {
       const stores = new MemoryTaskStores();
+      this.#stores.set(taskId, stores);
       const names = subTopologyOf(topology, taskId).subTopology.stores;
       this.#group.addTask({
         taskId,
@@ -119,9 +125,19 @@ export class EngineJob {
       const processed = group.process(recordsPerCommit - group.recordsSinceCommit);
       if (processed > 0 && group.recordsSinceCommit < recordsPerCommit) continue;
       const pending = group.beginCommit();
-      if (pending !== null)
+      if (pending !== null) {
         group.endCommit({ baseOffsets: pending.commit.appends.map((append) => this.#commit(append)) });
-      else if (processed === 0) return;
+        if (++this.#commits % commitsPerFlush === 0) this.#flush();
+      } else if (processed === 0) return;
+    }
+  }
+
+  /** Writes the stores behind, as a worker does twice a second. */
+  #flush(): void {
+    for (const { taskId, slices, done } of this.#group.beginFlush()) {
+      // Tables in memory have taken it when the call returns.
+      void this.#stores.get(taskId)?.write(slices);
+      done();
     }
   }
 

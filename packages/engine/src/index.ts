@@ -48,15 +48,14 @@ export {
 } from './log/log-refusals.ts';
 export { MemoryLog } from './log/memory-log.ts';
 export { murmur2, partitionFor } from './log/partitioner.ts';
+export { MalformedBatchError, RecordBatch } from './log/record-batch.ts';
 export {
   type EncodedBatch,
   encodeBatch,
-  MalformedBatchError,
   type ProducedRecord,
   producedRecord,
-  RecordBatch,
   RecordBatchBuilder,
-} from './log/record-batch.ts';
+} from './log/record-batch-builder.ts';
 export {
   addCounters,
   type CounterName,

@@ -62,7 +62,7 @@ export async function run(path: string, options: RunOptions): Promise<void> {
   );
 }
 
-/** Every source needs a recording, and none may read what the pipeline itself writes: a recording cannot hold that. */
+/** Every source needs a recording. */
 function assertRecordable(path: string, pipeline: Pipeline, inputs: InputFiles): void {
   const sources = sourceTopics(pipeline);
   const missing = [...sources.keys()].filter((topic) => !inputs.has(topic));
@@ -70,12 +70,6 @@ function assertRecordable(path: string, pipeline: Pipeline, inputs: InputFiles):
     throw new CommandFailure(
       missing.map((topic) => `${path}: The source topic ${topic} has no input. Add --input ${topic}=FILE.`),
     );
-  }
-  const sink = pipeline.nodes.find((node) => node.kind === 'sink' && sources.has(String(node.config.topic)));
-  if (sink !== undefined) {
-    throw new CommandFailure([
-      `${path}: node '${sink.name}': The pipeline writes the topic ${sink.config.topic} and reads it too. A run reads recordings only; run the two halves one after the other.`,
-    ]);
   }
 }
 
@@ -129,19 +123,14 @@ class TopicFiles {
   readonly #sinks = new Map<string, { readonly sink: SinkSpec; readonly file: OutputFile }>();
   #deadLetters: OutputFile | null = null;
 
-  /** @throws CommandFailure when the sinks of one topic write keys that cannot be told apart */
   constructor(topology: Topology, directory: OutputDirectory) {
     this.#topology = topology;
     this.#directory = directory;
     for (const sink of topology.subTopologies.flatMap(({ sinks }) => sinks)) {
       if (sink.internal) continue;
-      const known = this.#sinks.get(sink.topic)?.sink;
-      if (known === undefined) this.#sinks.set(sink.topic, { sink, file: directory.begin(`${sink.topic}.ndjson`) });
-      else if (known.keyFormat !== sink.keyFormat || known.keyEncoding !== sink.keyEncoding) {
-        throw new CommandFailure([
-          `The sinks ${known.node} and ${sink.node} write keys of different formats to the topic ${sink.topic}. Give each a topic of its own.`,
-        ]);
-      }
+      // Sinks that write one topic write it alike; validation sees to that.
+      if (!this.#sinks.has(sink.topic))
+        this.#sinks.set(sink.topic, { sink, file: directory.begin(`${sink.topic}.ndjson`) });
     }
   }
 

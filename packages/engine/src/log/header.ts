@@ -1,5 +1,5 @@
 import { assert } from '../assert.ts';
-import { writeByteString } from './byte-string.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 
 /** A record header. Names are UTF-8 text; a value is any bytes or null. */
 export interface Header {
@@ -11,26 +11,68 @@ export const noHeaders: readonly Header[] = [];
 
 const encoder = new TextEncoder();
 
-/** A header that counts: its value is a text of ASCII with a number at its end, of which bytes are made only for those who ask. */
+/**
+ * A header that counts: its value is a text of ASCII with a number at its end. One object serves record after record, and keeps its encoded
+ * form, of which the next number mostly changes a digit or two. Headers are written when they are sent, so nobody sees it change.
+ */
 export class NumberedHeader implements Header {
   readonly name: string;
-  readonly prefix: string;
-  /** A whole number, not negative. */
-  readonly number: number;
+  readonly #prefix: string;
+  #number: number;
+  /** As {@link HeaderWriter} writes a record that has this header alone; the number's digits come last. */
+  #encoded: Uint8Array;
 
-  constructor(name: string, prefix: string, number: number) {
+  /** `number` is whole and not negative; `prefix` is ASCII. */
+  constructor(name: string, prefix: string, number = 0) {
     this.name = name;
-    this.prefix = prefix;
-    this.number = number;
+    this.#prefix = prefix;
+    this.#number = number;
+    this.#encoded = encodeAlone(this);
   }
 
   get value(): Uint8Array {
-    return encoder.encode(`${this.prefix}${this.number}`);
+    return encoder.encode(`${this.#prefix}${this.#number}`);
+  }
+
+  get encodedAlone(): Uint8Array {
+    return this.#encoded;
+  }
+
+  set number(number: number) {
+    const before = this.#number;
+    this.#number = number;
+    // The same number of digits: those that differ are overwritten, from the last on.
+    if (before >= smallMax || number >= smallMax || digitsOf(before) !== digitsOf(number)) {
+      this.#encoded = encodeAlone(this);
+      return;
+    }
+    let at = this.#encoded.length - 1;
+    let old = before;
+    let rest = number;
+    while (rest !== old) {
+      const tenth = (rest / 10) | 0;
+      this.#encoded[at--] = 0x30 + (rest - tenth * 10);
+      rest = tenth;
+      old = (old / 10) | 0;
+    }
   }
 }
 
-/** Digits of the greatest whole number that is exact. */
-const maxDigits = 16;
+/** Numbers below it can be handled as 32-bit integers. */
+const smallMax = 1_000_000_000;
+
+function digitsOf(number: number): number {
+  let digits = 1;
+  for (let bound = 10; number >= bound; bound *= 10) digits++;
+  return digits;
+}
+
+function encodeAlone(header: Header): Uint8Array {
+  const bytes = new GrowingBytes();
+  bytes.putUint16(1);
+  putHeader(bytes, header);
+  return bytes.view();
+}
 
 const encodedNames = new Map<string, Uint8Array>();
 const maxEncodedNames = 256;
@@ -50,83 +92,34 @@ function encodedName(name: string): Uint8Array {
  * then for each header: name length u16, name, value length i32 (-1 is null), value. Numbers are little-endian.
  */
 export class HeaderWriter {
-  #bytes: Uint8Array;
-  #at = 0;
+  readonly #bytes = new GrowingBytes();
 
   /** Begins with that many records without headers. */
   constructor(recordsBefore: number) {
-    this.#bytes = new Uint8Array(Math.max(256, recordsBefore * 4));
-    this.#at = recordsBefore * 2;
+    this.#bytes.putZeros(recordsBefore * 2);
   }
 
   append(headers: readonly Header[]): void {
-    this.#reserve(2);
-    this.#uint16(headers.length);
-    for (const header of headers) {
-      const name = encodedName(header.name);
-      this.#reserve(name.byteLength + 6);
-      this.#uint16(name.byteLength);
-      this.#put(name);
-      if (header instanceof NumberedHeader) this.#numbered(header);
-      else this.#value(header.value);
+    const [first] = headers;
+    if (headers.length === 1 && first instanceof NumberedHeader) {
+      const encoded = first.encodedAlone;
+      this.#bytes.putBytes(encoded, 0, encoded.length);
+      return;
     }
+    this.#bytes.putUint16(headers.length);
+    for (const header of headers) putHeader(this.#bytes, header);
   }
 
   /** A view of what was written. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at);
+    return this.#bytes.view();
   }
+}
 
-  #value(value: Uint8Array | null): void {
-    if (value === null) {
-      this.#int32(-1);
-      return;
-    }
-    this.#reserve(value.byteLength + 4);
-    this.#int32(value.byteLength);
-    this.#put(value);
-  }
-
-  #numbered({ prefix, number }: NumberedHeader): void {
-    this.#reserve(4 + prefix.length + maxDigits);
-    let digits = 1;
-    for (let rest = number; rest >= 10; rest /= 10) digits++;
-    this.#int32(prefix.length + digits);
-    const end = writeByteString(prefix, this.#bytes, this.#at) + digits;
-    let rest = number;
-    for (let at = end - 1; at >= end - digits; at--) {
-      const tenth = Math.floor(rest / 10);
-      this.#bytes[at] = 0x30 + (rest - tenth * 10);
-      rest = tenth;
-    }
-    this.#at = end;
-  }
-
-  #put(bytes: Uint8Array): void {
-    // A call to set costs more than a few bytes do.
-    if (bytes.byteLength > 32) this.#bytes.set(bytes, this.#at);
-    else for (let index = 0; index < bytes.byteLength; index++) this.#bytes[this.#at + index] = bytes[index] as number;
-    this.#at += bytes.byteLength;
-  }
-
-  #uint16(value: number): void {
-    this.#bytes[this.#at] = value & 0xff;
-    this.#bytes[this.#at + 1] = value >>> 8;
-    this.#at += 2;
-  }
-
-  #int32(value: number): void {
-    this.#bytes[this.#at] = value & 0xff;
-    this.#bytes[this.#at + 1] = (value >> 8) & 0xff;
-    this.#bytes[this.#at + 2] = (value >> 16) & 0xff;
-    this.#bytes[this.#at + 3] = value >>> 24;
-    this.#at += 4;
-  }
-
-  #reserve(length: number): void {
-    if (this.#at + length <= this.#bytes.byteLength) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.byteLength * 2, this.#at + length));
-    larger.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = larger;
-  }
+function putHeader(bytes: GrowingBytes, { name, value }: Header): void {
+  const encoded = encodedName(name);
+  bytes.putUint16(encoded.byteLength);
+  bytes.putBytes(encoded, 0, encoded.byteLength);
+  bytes.putInt32(value === null ? -1 : value.byteLength);
+  if (value !== null) bytes.putBytes(value, 0, value.byteLength);
 }

@@ -86,11 +86,30 @@ export function decodeKey(format: KeyFormat, bytes: ByteString): KeyValue {
   }
 }
 
-/** The key of a windowed record in the format `json`: {"key","start","end"}, sorted. */
-export function encodeWindowedKey(key: KeyValue, window: { readonly start: number; readonly end: number }): ByteString {
-  const { start, end } = window;
-  if (typeof key === 'string' && isPlain(key)) return `{"end":${end},"key":"${key}","start":${start}}`;
-  return encodeText(`{"end":${end},"key":${sortedJson(key)},"start":${start}}`);
+/**
+ * What stands around the key in the key of a windowed record, which is the JSON {"key","start","end"}, sorted. Windows come in long runs,
+ * so the last one's form is kept.
+ */
+export class WindowedKeyFrame {
+  #start = Number.NaN;
+  #end = Number.NaN;
+  before: ByteString = '';
+  after: ByteString = '';
+
+  /** Sets the frame to a window; `start` and `end` are epoch milliseconds. */
+  move({ start, end }: { readonly start: number; readonly end: number }): void {
+    if (start === this.#start && end === this.#end) return;
+    this.#start = start;
+    this.#end = end;
+    this.before = `{"end":${end},"key":`;
+    this.after = `,"start":${start}}`;
+  }
+}
+
+/** A key as JSON in bytes, as it stands in a {@link WindowedKeyFrame}. */
+export function sortedJsonBytes(key: KeyValue): ByteString {
+  if (typeof key === 'string' && isPlain(key)) return `"${key}"`;
+  return encodeText(sortedJson(key));
 }
 
 /** JSON text with properties in code unit order, so that equal values have equal bytes. */

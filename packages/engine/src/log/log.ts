@@ -1,4 +1,5 @@
-import type { EncodedBatch, RecordBatch } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+import type { EncodedBatch } from './record-batch-builder.ts';
 
 /** Why the topic exists; decides clean-up and where it is listed. */
 export type TopicRole = 'external' | 'repartition' | 'changelog' | 'commits' | 'dead-letter' | 'control' | 'audit';

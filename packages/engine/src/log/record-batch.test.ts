@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { AssertionFailure } from '../assert.ts';
 import { bytesToByteString } from './byte-string.ts';
 import { NumberedHeader, noHeaders } from './header.ts';
-import type { ProducedRecord } from './record-batch.ts';
-import { encodeBatch, MalformedBatchError, producedRecord, RecordBatch, RecordBatchBuilder } from './record-batch.ts';
+import { batchFormat, MalformedBatchError, RecordBatch } from './record-batch.ts';
+import type { ProducedRecord } from './record-batch-builder.ts';
+import { encodeBatch, producedRecord, RecordBatchBuilder } from './record-batch-builder.ts';
 
 const encoder = new TextEncoder();
 
@@ -105,6 +106,57 @@ describe('a record batch', () => {
     expect(batch.keyByteString(1)).toBe('\xff');
   });
 
+  it('takes values of any length, in one piece or several', () => {
+    for (const part of ['a', 'é', 'x'.repeat(47), 'x'.repeat(200), '東'.repeat(100), '\ud800']) {
+      const builder = new RecordBatchBuilder();
+      builder.append('first', part, 0);
+      builder.open(1, noHeaders);
+      builder.putKey('k');
+      builder.putKey('ey'.repeat(30));
+      builder.putText(part);
+      const inner = encoder.encode(`<${part}>`);
+      builder.putBytes(inner, 1, inner.byteLength - 1);
+      builder.putText('');
+      builder.open(2, noHeaders);
+      const batch = new RecordBatch(builder.finish().bytes, 0);
+      const expected = [...encoder.encode(part)];
+      expect([...(batch.value(0) ?? [])]).toEqual(expected);
+      expect([...(batch.value(1) ?? [])]).toEqual([...expected, ...expected]);
+      expect([batch.keyByteString(1), batch.keyByteString(2), batch.value(2)]).toEqual([
+        `k${'ey'.repeat(30)}`,
+        null,
+        null,
+      ]);
+    }
+  });
+
+  it('leaves nothing of a batch in the next one', () => {
+    const builder = new RecordBatchBuilder();
+    builder.append('first', 'x'.repeat(3_000_000), 1, [{ name: 'h', value: null }]);
+    builder.append(null, null, 2);
+    builder.finish();
+    for (let index = 0; index < 100_000; index++) builder.append('k', 'v', index);
+    expect(new RecordBatch(builder.finish().bytes, 0).count).toBe(100_000);
+    builder.append('second', 'y', 3);
+    expect(unpacked(new RecordBatch(builder.finish().bytes, 0))).toEqual([
+      plain({ key: 'second', value: 'y', timestamp: 3 }),
+    ]);
+    expect(builder.finish().count).toBe(0);
+  });
+
+  it('writes a header that counts as it stands at each record', () => {
+    const numbers = [0, 9, 10, 11, 19, 1234, 1299, 7, 999_999_999, 1_000_000_000, 1_000_000_001, 2 ** 53 - 1, 0];
+    const header = new NumberedHeader('cause', 'topic-0@');
+    const builder = new RecordBatchBuilder();
+    for (const number of numbers) {
+      header.number = number;
+      builder.append(null, null, 0, [header]);
+    }
+    const batch = new RecordBatch(builder.finish().bytes, 0);
+    const values = numbers.map((_, index) => new TextDecoder().decode(batch.headers(index)[0]?.value ?? undefined));
+    expect(values).toEqual(numbers.map((number) => `topic-0@${number}`));
+  });
+
   it('keeps offsets with gaps, which compaction leaves', () => {
     const builder = new RecordBatchBuilder();
     for (const delta of [0, 5, 1_000_000]) builder.appendAt(delta, { key: `${delta}`, value: 'x', timestamp: delta });
@@ -138,7 +190,7 @@ describe('a record batch', () => {
     refuses(new Uint8Array([...bytes, 0]));
     refuses(Uint8Array.from(bytes, (byte, index) => (index === 0 ? 2 : byte)));
     const longerKey = bytes.slice();
-    new DataView(longerKey.buffer).setInt32(24 + 2 * 8, 2, true);
+    new DataView(longerKey.buffer).setInt32(batchFormat.fixedBytes + 2 * 8, 2, true);
     refuses(longerKey);
   });
 });

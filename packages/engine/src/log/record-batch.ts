@@ -1,36 +1,33 @@
-import { assert } from '../assert.ts';
-import type { ByteString } from './byte-string.ts';
-import { writeByteString } from './byte-string.ts';
-import { type Header, HeaderWriter, noHeaders } from './header.ts';
-
-/** A record as a producer hands it over, before it has an offset. `timestamp` is epoch milliseconds. */
-export interface ProducedRecord {
-  readonly key: ByteString | null;
-  readonly value: Uint8Array | string | null;
-  readonly timestamp: number;
-  readonly headers?: readonly Header[] | undefined;
-}
+import { type ByteString, bytesToByteString } from './byte-string.ts';
+import { type Header, noHeaders } from './header.ts';
 
 /**
- * Records in the form in which they are stored and moved: one buffer, structure first, payload last.
+ * Records in the form in which they are stored and moved: one buffer, structure first.
  *
- *     version u8 = 1 | flags u8 | reserved u16 | count u32 | payload length u32 | headers length u32 | greatest timestamp f64
+ *     version u8 = 1 | flags u8 | reserved u16 | count u32 | keys' length u32 | values' length u32 | headers' length u32 | reserved u32
+ *     greatest timestamp f64
  *     offset deltas u32 × count      only with flag `sparse` (compaction removed records between)
  *     timestamps f64 × count
  *     key lengths i32 × count        -1 is a null key
  *     value lengths i32 × count      -1 is a null value (a tombstone)
- *     payload: key, value, key, value, …
+ *     keys, one after the other
+ *     values, one after the other
  *     headers, only with flag `headers`; for each record: count u16, then for each header:
  *       name length u16, name, value length i32 (-1 is null), value
  *
- * Numbers are little-endian. Keeping the payload in one piece lets a whole batch become text in one step (see {@link RecordBatch.text}).
+ * Numbers are little-endian. Values in one piece, apart from keys, become text in one step (see {@link RecordBatch.text}), whatever bytes
+ * the keys are.
  */
-const version = 1;
-const flagSparse = 1;
-const flagHeaders = 2;
-const fixedHeaderBytes = 24;
+export const batchFormat = {
+  version: 1,
+  flagSparse: 1,
+  flagHeaders: 2,
+  /** Bytes before the offset deltas. */
+  fixedBytes: 32,
+  greatestTimestampAt: 24,
+} as const;
 
-const encoder = new TextEncoder();
+const { version, flagSparse, flagHeaders, fixedBytes } = batchFormat;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The bytes are not a record batch, or not one of a version this code reads. */
@@ -50,30 +47,32 @@ export class RecordBatch {
   readonly valueStarts: Int32Array;
   readonly valueEnds: Int32Array;
   readonly #offsetDeltas: Uint32Array | null;
-  readonly #payloadStart: number;
-  readonly #payloadEnd: number;
+  readonly #keysStart: number;
+  readonly #valuesStart: number;
+  readonly #headersStart: number;
   readonly #hasHeaders: boolean;
   #headers: (readonly Header[])[] | null = null;
-  #text: string | null | undefined;
+  #keysText: string | null | undefined;
+  #valuesText: string | null | undefined;
 
   /** @throws MalformedBatchError when `bytes` is not a batch. */
   constructor(bytes: Uint8Array, baseOffset: number) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.byteLength < fixedHeaderBytes || bytes[0] !== version) {
+    if (bytes.byteLength < fixedBytes || bytes[0] !== version) {
       throw new MalformedBatchError(
         `A record batch of ${bytes.byteLength} bytes has version ${bytes[0] ?? 'none'}, expected ${version}.`,
       );
     }
     const flags = bytes[1] ?? 0;
     const count = view.getUint32(4, true);
-    const payloadLength = view.getUint32(8, true);
-    const headersLength = view.getUint32(12, true);
+    const keysLength = view.getUint32(8, true);
+    const valuesLength = view.getUint32(12, true);
+    const headersLength = view.getUint32(16, true);
     const sparse = (flags & flagSparse) !== 0;
-    const structureBytes = fixedHeaderBytes + count * (16 + (sparse ? 4 : 0));
-    if (structureBytes + payloadLength + headersLength !== bytes.byteLength) {
-      throw new MalformedBatchError(
-        `A record batch of ${bytes.byteLength} bytes announces ${structureBytes + payloadLength + headersLength}.`,
-      );
+    const structureBytes = fixedBytes + count * (16 + (sparse ? 4 : 0));
+    const announced = structureBytes + keysLength + valuesLength + headersLength;
+    if (announced !== bytes.byteLength) {
+      throw new MalformedBatchError(`A record batch of ${bytes.byteLength} bytes announces ${announced}.`);
     }
     this.bytes = bytes;
     this.count = count;
@@ -84,7 +83,7 @@ export class RecordBatch {
     this.valueStarts = new Int32Array(count);
     this.valueEnds = new Int32Array(count);
     this.#hasHeaders = (flags & flagHeaders) !== 0;
-    let at = fixedHeaderBytes;
+    let at = fixedBytes;
     if (sparse) {
       const deltas = new Uint32Array(count);
       for (let index = 0; index < count; index++, at += 4) deltas[index] = view.getUint32(at, true);
@@ -94,25 +93,27 @@ export class RecordBatch {
     }
     const keyLengthsAt = at + count * 8;
     const valueLengthsAt = keyLengthsAt + count * 4;
-    let position = structureBytes;
-    this.#payloadStart = position;
+    this.#keysStart = structureBytes;
+    this.#valuesStart = structureBytes + keysLength;
+    this.#headersStart = this.#valuesStart + valuesLength;
+    let keyAt = this.#keysStart;
+    let valueAt = this.#valuesStart;
     for (let index = 0; index < count; index++) {
       this.timestamps[index] = view.getFloat64(at + index * 8, true);
       const keyLength = view.getInt32(keyLengthsAt + index * 4, true);
-      this.keyStarts[index] = position;
-      if (keyLength >= 0) position += keyLength;
-      this.keyEnds[index] = keyLength < 0 ? -1 : position;
+      this.keyStarts[index] = keyAt;
+      if (keyLength >= 0) keyAt += keyLength;
+      this.keyEnds[index] = keyLength < 0 ? -1 : keyAt;
       const valueLength = view.getInt32(valueLengthsAt + index * 4, true);
-      this.valueStarts[index] = position;
-      if (valueLength >= 0) position += valueLength;
-      this.valueEnds[index] = valueLength < 0 ? -1 : position;
+      this.valueStarts[index] = valueAt;
+      if (valueLength >= 0) valueAt += valueLength;
+      this.valueEnds[index] = valueLength < 0 ? -1 : valueAt;
     }
-    if (position !== structureBytes + payloadLength) {
+    if (keyAt !== this.#valuesStart || valueAt !== this.#headersStart) {
       throw new MalformedBatchError(
-        `The lengths in a record batch add up to ${position}, its payload ends at ${structureBytes + payloadLength}.`,
+        `The lengths in a record batch add up to ${keyAt} and ${valueAt}; its keys end at ${this.#valuesStart}, its values at ${this.#headersStart}.`,
       );
     }
-    this.#payloadEnd = position;
   }
 
   offset(index: number): number {
@@ -143,13 +144,26 @@ export class RecordBatch {
   }
 
   /**
-   * The text of `bytes[start, end)`, which must lie in the payload. Decoding a batch once and slicing it is cheaper than decoding each
-   * record; it is possible when the whole payload is ASCII, where text positions are byte positions.
+   * All values as one text, in which places are places in `bytes` less {@link RecordBatch.valuesStart}; null when they are not ASCII alone.
+   * One step for the batch is cheaper than one for each record.
+   */
+  get valuesText(): string | null {
+    if (this.#valuesText === undefined) this.#valuesText = this.#ascii(this.#valuesStart, this.#headersStart);
+    return this.#valuesText;
+  }
+
+  /** Where in `bytes` the values begin. */
+  get valuesStart(): number {
+    return this.#valuesStart;
+  }
+
+  /**
+   * The text of `bytes[start, end)`, which must lie among the values.
    * @throws TypeError when the bytes are not valid UTF-8.
    */
   text(start: number, end: number): string {
-    if (this.#text === undefined) this.#text = this.#asciiPayload();
-    if (this.#text !== null) return this.#text.slice(start - this.#payloadStart, end - this.#payloadStart);
+    const all = this.valuesText;
+    if (all !== null) return all.slice(start - this.#valuesStart, end - this.#valuesStart);
     return strictUtf8.decode(this.bytes.subarray(start, end));
   }
 
@@ -158,18 +172,17 @@ export class RecordBatch {
     const end = this.keyEnds[index] ?? -1;
     if (end < 0) return null;
     const start = this.keyStarts[index] ?? 0;
-    if (this.#text === undefined) this.#text = this.#asciiPayload();
-    if (this.#text !== null) return this.#text.slice(start - this.#payloadStart, end - this.#payloadStart);
-    let text = '';
-    for (let at = start; at < end; at++) text += String.fromCharCode(this.bytes[at] ?? 0);
-    return text;
+    if (this.#keysText === undefined) this.#keysText = this.#ascii(this.#keysStart, this.#valuesStart);
+    if (this.#keysText !== null) return this.#keysText.slice(start - this.#keysStart, end - this.#keysStart);
+    return bytesToByteString(this.bytes.subarray(start, end));
   }
 
-  #asciiPayload(): string | null {
-    const payload = this.bytes.subarray(this.#payloadStart, this.#payloadEnd);
+  /** The text of a part of `bytes` if that is ASCII alone, where places in the text are places in the bytes. */
+  #ascii(start: number, end: number): string | null {
+    const part = this.bytes.subarray(start, end);
     try {
-      const text = strictUtf8.decode(payload);
-      return text.length === payload.length ? text : null;
+      const text = strictUtf8.decode(part);
+      return text.length === part.length ? text : null;
     } catch {
       return null; // Not UTF-8 as a whole; each record is then judged alone, when it is read.
     }
@@ -178,7 +191,7 @@ export class RecordBatch {
   #readHeaders(): (readonly Header[])[] {
     const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     const all: (readonly Header[])[] = [];
-    let at = this.#payloadEnd;
+    let at = this.#headersStart;
     for (let index = 0; index < this.count; index++) {
       const count = view.getUint16(at, true);
       at += 2;
@@ -197,188 +210,4 @@ export class RecordBatch {
     }
     return all;
   }
-}
-
-/** Records in the stored form, not yet given offsets. */
-export interface EncodedBatch {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly count: number;
-}
-
-/** Parts of the payload that are joined at a time. */
-const partsPerPiece = 256;
-
-/**
- * Collects records and encodes them in one step. Not reusable after {@link RecordBatchBuilder.finish}. Texts are joined and headers
- * written as they come, so that the many small strings of a batch die young.
- */
-export class RecordBatchBuilder {
-  #pieces: string[] = [];
-  #parts: string[] = [];
-  /** Lengths in text; -1 for null. Those of binary values are 0. */
-  readonly #keyLengths: number[] = [];
-  readonly #valueLengths: number[] = [];
-  /** By place in the batch. */
-  #binaryValues: Map<number, Uint8Array> | null = null;
-  readonly #timestamps: number[] = [];
-  #headers: HeaderWriter | null = null;
-  #offsetDeltas: number[] | null = null;
-
-  get count(): number {
-    return this.#timestamps.length;
-  }
-
-  /** `value`: bytes as they are, or text that becomes UTF-8, or null for a tombstone. */
-  append(
-    key: ByteString | null,
-    value: Uint8Array | string | null,
-    timestamp: number,
-    headers: readonly Header[] = noHeaders,
-  ): void {
-    if (headers.length > 0) this.#headers ??= new HeaderWriter(this.count);
-    this.#headers?.append(headers);
-    const parts = this.#parts;
-    if (key === null) {
-      this.#keyLengths.push(-1);
-    } else {
-      this.#keyLengths.push(key.length);
-      parts.push(key);
-    }
-    if (value === null) {
-      this.#valueLengths.push(-1);
-    } else if (typeof value === 'string') {
-      this.#valueLengths.push(value.length);
-      parts.push(value);
-    } else {
-      this.#valueLengths.push(0);
-      this.#binaryValues ??= new Map();
-      this.#binaryValues.set(this.count, value);
-    }
-    this.#timestamps.push(timestamp);
-    if (parts.length >= partsPerPiece) {
-      this.#pieces.push(parts.join(''));
-      this.#parts = [];
-    }
-  }
-
-  /** For compaction: appends a record that keeps its distance from the batch's base offset. All records of a batch, or none, are given one. */
-  appendAt(offsetDelta: number, record: ProducedRecord): void {
-    this.#offsetDeltas ??= [];
-    assert(this.#offsetDeltas.length === this.#timestamps.length, 'a batch mixes append and appendAt');
-    this.#offsetDeltas.push(offsetDelta);
-    this.append(record.key, record.value, record.timestamp, record.headers);
-  }
-
-  finish(): EncodedBatch {
-    const count = this.#timestamps.length;
-    const text = this.#pieces.join('') + this.#parts.join('');
-    const payload = this.#textPayload(text) ?? this.#binaryPayload(text);
-    const headers = this.#headers?.finish() ?? null;
-    const structureBytes = fixedHeaderBytes + count * (16 + (this.#offsetDeltas === null ? 0 : 4));
-    const bytes = new Uint8Array(structureBytes + payload.byteLength + (headers?.byteLength ?? 0));
-    const view = new DataView(bytes.buffer);
-    bytes[0] = version;
-    bytes[1] = (this.#offsetDeltas === null ? 0 : flagSparse) | (headers === null ? 0 : flagHeaders);
-    view.setUint32(4, count, true);
-    view.setUint32(8, payload.byteLength, true);
-    view.setUint32(12, headers?.byteLength ?? 0, true);
-    let at = fixedHeaderBytes;
-    if (this.#offsetDeltas !== null) {
-      for (const delta of this.#offsetDeltas) {
-        view.setUint32(at, delta, true);
-        at += 4;
-      }
-    }
-    let greatest = Number.NEGATIVE_INFINITY;
-    for (const timestamp of this.#timestamps) {
-      if (timestamp > greatest) greatest = timestamp;
-      view.setFloat64(at, timestamp, true);
-      at += 8;
-    }
-    view.setFloat64(16, greatest, true);
-    for (const length of payload.keyLengths) {
-      view.setInt32(at, length, true);
-      at += 4;
-    }
-    for (const length of payload.valueLengths) {
-      view.setInt32(at, length, true);
-      at += 4;
-    }
-    payload.write(bytes, structureBytes);
-    if (headers !== null) bytes.set(headers, structureBytes + payload.byteLength);
-    return { bytes, count };
-  }
-
-  /** All records as one text, encoded at once; null when that is not ASCII alone, where lengths in text are not lengths in bytes. */
-  #textPayload(text: string): Payload | null {
-    if (this.#binaryValues !== null) return null;
-    const encoded = encoder.encode(text);
-    if (encoded.byteLength !== text.length) return null;
-    const write = (target: Uint8Array, at: number): void => target.set(encoded, at);
-    return {
-      keyLengths: this.#keyLengths,
-      valueLengths: this.#valueLengths,
-      byteLength: encoded.byteLength,
-      write,
-    };
-  }
-
-  #binaryPayload(text: string): Payload {
-    const keys: string[] = [];
-    const values: (Uint8Array | null)[] = [];
-    const valueLengths: number[] = [];
-    let byteLength = 0;
-    let read = 0;
-    const take = (length: number): string => {
-      const start = read;
-      read += Math.max(0, length);
-      return text.slice(start, read);
-    };
-    for (let index = 0; index < this.count; index++) {
-      const key = take(this.#keyLengths[index] ?? 0);
-      const valueText = take(this.#valueLengths[index] ?? 0);
-      const value =
-        this.#valueLengths[index] === -1 ? null : (this.#binaryValues?.get(index) ?? encoder.encode(valueText));
-      keys.push(key);
-      values.push(value);
-      valueLengths.push(value === null ? -1 : value.byteLength);
-      byteLength += key.length + (value?.byteLength ?? 0);
-    }
-    const write = (target: Uint8Array, start: number): void => {
-      let at = start;
-      for (let index = 0; index < values.length; index++) {
-        at = writeByteString(keys[index] ?? '', target, at);
-        const value = values[index] ?? null;
-        if (value !== null) {
-          target.set(value, at);
-          at += value.byteLength;
-        }
-      }
-    };
-    return { keyLengths: this.#keyLengths, valueLengths, byteLength, write };
-  }
-}
-
-interface Payload {
-  readonly keyLengths: readonly number[];
-  readonly valueLengths: readonly number[];
-  readonly byteLength: number;
-  write(target: Uint8Array, at: number): void;
-}
-
-/** Encodes records in one call; for producers that have them all. */
-export function encodeBatch(records: Iterable<ProducedRecord>): EncodedBatch {
-  const builder = new RecordBatchBuilder();
-  for (const record of records) builder.append(record.key, record.value, record.timestamp, record.headers);
-  return builder.finish();
-}
-
-/** Record `index` of a batch as a producer would hand it over again. The key's and value's bytes are copies. */
-export function producedRecord(batch: RecordBatch, index: number): ProducedRecord {
-  return {
-    key: batch.keyByteString(index),
-    value: batch.value(index)?.slice() ?? null,
-    timestamp: batch.timestamps[index] ?? 0,
-    headers: batch.headers(index),
-  };
 }

@@ -11,6 +11,7 @@ import { assert } from '../assert.ts';
 import { RecordError } from '../runtime/record-error.ts';
 import type { StreamRecord } from '../runtime/stream-record.ts';
 import type { PortType } from '../topology/port-type.ts';
+import { withListedFields } from './listed-fields.ts';
 import type { CheckContext } from './node-kind.ts';
 
 export const unknownType: ValueType = { kind: 'unknown' };
@@ -77,7 +78,7 @@ export function checkExpression(
           }),
     });
   }
-  return result.ok ? result.expression.type : unknownType;
+  return result.ok ? withListedFields(result.expression.type) : unknownType;
 }
 
 const anyRoots: { readonly [Name in RootName]: ValueType } = {
@@ -106,13 +107,14 @@ export class NodeExpression {
 
   /** @throws RecordError when the expression fails on the record. */
   evaluate(record: StreamRecord): unknown {
-    const scope = this.scope;
-    scope.key = record.key;
-    scope.value = record.value;
-    scope.timestamp = record.timestamp;
-    scope.headers = record.headers.length === 0 ? noHeaderValues : headerValues(record);
-    scope.window = record.window;
+    this.#enter(record);
     return this.run();
+  }
+
+  /** The same for the value of a record that goes on: it may be a JsonValue. */
+  evaluateLazily(record: StreamRecord): unknown {
+    this.#enter(record);
+    return this.runLazily();
   }
 
   /** With the roots as they stand in `scope`. */
@@ -120,9 +122,31 @@ export class NodeExpression {
     try {
       return this.#compiled.evaluate(this.scope);
     } catch (error) {
-      if (!(error instanceof ExpressionFailure)) throw error;
-      throw new RecordError(error.code, error.message, this.#path, { start: error.start, end: error.end });
+      throw this.#placed(error);
     }
+  }
+
+  /** The same for the value of a record that goes on. */
+  runLazily(): unknown {
+    try {
+      return this.#compiled.evaluateLazily(this.scope);
+    } catch (error) {
+      throw this.#placed(error);
+    }
+  }
+
+  #enter(record: StreamRecord): void {
+    const scope = this.scope;
+    scope.key = record.key;
+    scope.value = record.value;
+    scope.timestamp = record.timestamp;
+    scope.headers = record.headers.length === 0 ? noHeaderValues : headerValues(record);
+    scope.window = record.window;
+  }
+
+  #placed(error: unknown): unknown {
+    if (!(error instanceof ExpressionFailure)) return error;
+    return new RecordError(error.code, error.message, this.#path, { start: error.start, end: error.end });
   }
 }
 

@@ -39,6 +39,8 @@ export interface CheckContext {
   readonly catalogue: TopicCatalogue;
   /** The node's name, for sentences. */
   readonly nodeName: string;
+  /** The topic that was probably meant by a name that no topic has; null when there is none, or too many such names in the pipeline. */
+  closestTopic(name: string): string | null;
   /** The name of the node that is wired to an input. */
   inputName(port: string): string;
   report(finding: Finding): void;

@@ -2,6 +2,7 @@ import type { PortType } from '../topology/port-type.ts';
 import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Pipeline, type PipelineNode, parseEndpoint } from './document.ts';
+import { gathersByNewKey, givesNewKey } from './key-change.ts';
 
 /**
  * Where the partitioning of a flow comes from: a topic whose count is given, or an internal topic that planning makes with a fitting count
@@ -58,16 +59,11 @@ export function checkPartitions(
 
 /** The origin that begins at this node; undefined when the node keeps that of its input. */
 function ownOrigin(node: PipelineNode, catalogue: TopicCatalogue): Origin | undefined {
-  const text = (name: string): string => {
-    const value = Object.hasOwn(node.config, name) ? node.config[name] : '';
-    return typeof value === 'string' ? value.trim() : '';
-  };
   if (node.kind === 'source') {
-    const topic = catalogue.topic(text('topic'));
-    return { same: null, topic: topic === undefined ? null : topic };
+    const { topic } = node.config;
+    return { same: null, topic: typeof topic === 'string' ? (catalogue.topic(topic) ?? null) : null };
   }
-  const changesKey = (node.kind === 'map' && text('key') !== '') || (node.kind === 'aggregate' && text('by') !== '');
-  return changesKey ? { same: null, topic: null } : undefined;
+  return givesNewKey(node) || gathersByNewKey(node) ? { same: null, topic: null } : undefined;
 }
 
 function root(origin: Origin): Origin {
@@ -77,30 +73,4 @@ function root(origin: Origin): Origin {
     at = at.same;
   }
   return at;
-}
-
-/** Sinks that make the same topic must agree on its partitions. */
-export function checkNewTopics(
-  pipeline: Pipeline,
-  catalogue: TopicCatalogue,
-  report: (diagnostic: Diagnostic) => void,
-): void {
-  const first = new Map<string, { readonly name: string; readonly partitions: number }>();
-  for (const { id, kind, name, config } of pipeline.nodes) {
-    const { topic, partitions } = config;
-    if (kind !== 'sink' || typeof topic !== 'string' || typeof partitions !== 'number') continue;
-    if (catalogue.topic(topic) !== undefined) continue;
-    const other = first.get(topic);
-    if (other === undefined) first.set(topic, { name, partitions });
-    else if (other.partitions !== partitions) {
-      report({
-        code: 'partitions',
-        severity: 'error',
-        node: id,
-        path: ['partitions'],
-        message: `${other.name} makes ${topic} with ${other.partitions} partitions, and ${name} with ${partitions}. Give both the same count.`,
-        fix: { title: `Use ${other.partitions}`, value: other.partitions },
-      });
-    }
-  }
 }

@@ -7,6 +7,8 @@ describe('the closest name', () => {
     ['Flights', ['flights'], 'flights'],
     ['delays', ['delay', 'delayed'], 'delay'],
     ['a', ['b'], 'b'],
+    ['departures', ['zepartures', 'xdepartures', 'arrivals'], 'zepartures'],
+    ['tarrivals', ['zzzzzzzzz', 'arrivals'], 'arrivals'],
   ])('to %s among %j is %s', (wanted, names, expected) => {
     expect(closestName(wanted, names)).toBe(expected);
   });

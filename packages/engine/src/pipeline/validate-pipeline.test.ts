@@ -538,16 +538,3 @@ describe('tables', () => {
     expect(hasErrors(found)).toBe(true);
   });
 });
-
-describe('sinks', () => {
-  it('that make the same topic agree on its partitions', () => {
-    const nodes: Nodes = {
-      flights,
-      a: ['sink', { topic: 'both', partitions: 2 }],
-      b: ['sink', { topic: 'both', partitions: 8 }],
-    };
-    expect(diagnose(nodes, ['flights > a', 'flights > b'])).toMatchObject([
-      { code: 'partitions', node: 'b', path: ['partitions'], fix: { value: 2 } },
-    ]);
-  });
-});

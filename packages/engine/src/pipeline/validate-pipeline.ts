@@ -1,8 +1,13 @@
 import type { CheckContext, NodeKind } from '../nodes/node-kind.ts';
 import { nodeKind } from '../nodes/node-kinds.ts';
+import type { SinkConfig } from '../nodes/sink/sink.ts';
+import type { SourceConfig } from '../nodes/source/source.ts';
 import type { InputPort, OutputPort, PortType } from '../topology/port-type.ts';
 import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
-import { checkNewTopics, checkPartitions } from './check-partitions.ts';
+import { checkPartitions } from './check-partitions.ts';
+import { checkRows } from './check-rows.ts';
+import { type CheckedSink, type CheckedSource, checkSinks } from './check-sinks.ts';
+import { closestName } from './closest-name.ts';
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts';
 import { type Pipeline, type PipelineEdge, type PipelineNode, parseEndpoint } from './document.ts';
 import { flowOrder } from './flow-order.ts';
@@ -48,13 +53,15 @@ export function validatePipeline(pipeline: Pipeline, catalogue: TopicCatalogue):
     }
   }
   const outputs = new Map<string, PortType>();
+  const closestTopic = closestTopicOf(catalogue);
   for (const node of order) {
     const entry = known.get(node.id);
     if (entry === undefined || entry.node !== node) continue;
-    checkNode(entry, wiring, outputs, known, catalogue, report);
+    checkNode(entry, { wiring, types: outputs, known, catalogue, closestTopic, report });
   }
   checkPartitions(pipeline, order, catalogue, outputs, report);
-  checkNewTopics(pipeline, catalogue, report);
+  checkRows(wiring.edges, order, report);
+  checkSinks(...sinksAndSources(known, wiring, outputs), catalogue, report);
   return {
     diagnostics: sortDiagnostics(
       diagnostics,
@@ -175,13 +182,33 @@ function reportCycle(
   }
 }
 
+/** Every search looks at every topic, so there are only so many for a document. */
+const topicSearchesMax = 100;
+
+function closestTopicOf(catalogue: TopicCatalogue): CheckContext['closestTopic'] {
+  const found = new Map<string, string | null>();
+  return (name) => {
+    const known = found.get(name);
+    if (known !== undefined || found.size === topicSearchesMax) return known ?? null;
+    const closest = closestName(name, catalogue.names());
+    found.set(name, closest);
+    return closest;
+  };
+}
+
+interface NodeChecking {
+  readonly wiring: Wiring;
+  /** The type of each output that has one; those of the node are added. */
+  readonly types: Map<string, PortType>;
+  readonly known: ReadonlyMap<string, KnownNode>;
+  readonly catalogue: TopicCatalogue;
+  readonly closestTopic: CheckContext['closestTopic'];
+  readonly report: (diagnostic: Diagnostic) => void;
+}
+
 function checkNode(
   { node, kind, config, inputs, outputs }: KnownNode,
-  wiring: Wiring,
-  types: Map<string, PortType>,
-  known: ReadonlyMap<string, KnownNode>,
-  catalogue: TopicCatalogue,
-  report: (diagnostic: Diagnostic) => void,
+  { wiring, types, known, catalogue, closestTopic, report }: NodeChecking,
 ): void {
   const arriving = new Map<string, PortType>();
   const names = new Map<string, string>();
@@ -225,6 +252,7 @@ function checkNode(
   const context: CheckContext = {
     inputs: arriving,
     catalogue,
+    closestTopic,
     nodeName: node.name,
     inputName: (port) => names.get(port) ?? 'the input',
     report: (finding) => report({ ...finding, node: node.id, severity: finding.severity ?? 'error' }),
@@ -238,6 +266,22 @@ function checkNode(
       });
     }
   }
+}
+
+function sinksAndSources(
+  known: ReadonlyMap<string, KnownNode>,
+  wiring: Wiring,
+  types: ReadonlyMap<string, PortType>,
+): readonly [sinks: readonly CheckedSink[], sources: readonly CheckedSource[]] {
+  const sinks: CheckedSink[] = [];
+  const sources: CheckedSource[] = [];
+  for (const { node, config } of known.values()) {
+    if (node.kind === 'source') sources.push({ node, config: config as SourceConfig });
+    if (node.kind !== 'sink') continue;
+    const from = wiring.into.get(`${node.id}.in`)?.[0]?.from;
+    sinks.push({ node, config: config as SinkConfig, input: from === undefined ? undefined : types.get(from) });
+  }
+  return [sinks, sources];
 }
 
 function at(node: string, code: string, path: readonly (string | number)[], message: string): Diagnostic {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partitionFor } from '../log/partitioner.ts';
-import { encodeBatch } from '../log/record-batch.ts';
+import { encodeBatch } from '../log/record-batch-builder.ts';
 import { missingFates } from '../metrics/fates.ts';
 import { processors } from '../nodes/processors.ts';
 import {

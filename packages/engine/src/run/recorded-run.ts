@@ -1,6 +1,7 @@
 import { assert } from '../assert.ts';
 import type { Append } from '../log/log.ts';
-import { encodeBatch, type ProducedRecord, producedRecord, RecordBatch } from '../log/record-batch.ts';
+import { RecordBatch } from '../log/record-batch.ts';
+import { encodeBatch, type ProducedRecord, producedRecord } from '../log/record-batch-builder.ts';
 import { addCounters, type Counters, emptyCounters } from '../metrics/fates.ts';
 import { nodeCounters } from '../metrics/node-counters.ts';
 import { countersFromArray } from '../metrics/processor-counters.ts';

@@ -1,8 +1,9 @@
+import { jsonText } from '../json/json-value.ts';
 import type { ByteString } from '../log/byte-string.ts';
 import { bytesToByteString } from '../log/byte-string.ts';
 import type { Header } from '../log/header.ts';
 import { encodeKey, type KeyFormat, KeyFormatError } from '../log/key-format.ts';
-import type { ProducedRecord } from '../log/record-batch.ts';
+import type { ProducedRecord } from '../log/record-batch-builder.ts';
 import type { RecordFailure } from '../metrics/record-failure.ts';
 import type { StreamRecord } from './stream-record.ts';
 
@@ -68,7 +69,7 @@ export function deadLetter(
   headers.push({ name: deadLetterHeaders.sourceValue, value: source.value?.slice() ?? null });
   return {
     key: keyBytes(keyFormat, input),
-    value: input.value === null ? null : JSON.stringify(input.value),
+    value: input.value === null ? null : jsonText(input.value),
     timestamp: input.timestamp,
     headers: [...headers, ...copies(input.headers)],
   };

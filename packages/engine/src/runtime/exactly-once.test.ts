@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LogError, type TopicSpec } from '../log/log.ts';
 import { MemoryLog } from '../log/memory-log.ts';
-import { encodeBatch } from '../log/record-batch.ts';
+import { encodeBatch } from '../log/record-batch-builder.ts';
 import { addCounters, type Counters, emptyCounters, missingFates } from '../metrics/fates.ts';
 import { nodeCounters } from '../metrics/node-counters.ts';
 import { countersFromArray } from '../metrics/processor-counters.ts';

@@ -1,12 +1,13 @@
 import type { ByteString } from '../log/byte-string.ts';
 import type { Header } from '../log/header.ts';
 import type { Append } from '../log/log.ts';
-import { RecordBatchBuilder } from '../log/record-batch.ts';
+import { RecordBatchBuilder } from '../log/record-batch-builder.ts';
 
 /** Records for one topic, by partition. Kept by those who write to the topic often, so that it is not looked up for each record. */
 export class TopicOutput {
   readonly topic: string;
-  #builders: (RecordBatchBuilder | undefined)[] = [];
+  /** By partition; each is used batch after batch. */
+  readonly #builders: (RecordBatchBuilder | undefined)[] = [];
   #isEmpty = true;
 
   constructor(topic: string) {
@@ -24,13 +25,14 @@ export class TopicOutput {
     timestamp: number,
     headers: readonly Header[],
   ): void {
-    let builder = this.#builders[partition];
-    if (builder === undefined) {
-      builder = new RecordBatchBuilder();
-      this.#builders[partition] = builder;
-      this.#isEmpty = false;
-    }
-    builder.append(key, value, timestamp, headers);
+    this.#builder(partition).append(key, value, timestamp, headers);
+  }
+
+  /** Begins a record, for those who put key and value themselves. */
+  open(partition: number, timestamp: number, headers: readonly Header[]): RecordBatchBuilder {
+    const builder = this.#builder(partition);
+    builder.open(timestamp, headers);
+    return builder;
   }
 
   /** What was sent, encoded, one append a partition; nothing is left afterwards. */
@@ -38,11 +40,21 @@ export class TopicOutput {
     if (this.#isEmpty) return [];
     const appends: Append[] = [];
     this.#builders.forEach((builder, partition) => {
-      if (builder !== undefined) appends.push({ topic: this.topic, partition, batch: builder.finish() });
+      if (builder !== undefined && builder.count > 0)
+        appends.push({ topic: this.topic, partition, batch: builder.finish() });
     });
-    this.#builders = [];
     this.#isEmpty = true;
     return appends;
+  }
+
+  #builder(partition: number): RecordBatchBuilder {
+    let builder = this.#builders[partition];
+    if (builder === undefined) {
+      builder = new RecordBatchBuilder();
+      this.#builders[partition] = builder;
+    }
+    this.#isEmpty = false;
+    return builder;
   }
 }
 

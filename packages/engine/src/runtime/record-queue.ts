@@ -1,4 +1,6 @@
+import { LazyValue } from '@millrace/expression';
 import { assert } from '../assert.ts';
+import { FieldColumns, FieldReader } from '../json/field-reader.ts';
 import { decodeKey } from '../log/key-format.ts';
 import type { ReadResult } from '../log/log.ts';
 import { isNestedTooDeep, nestingMax } from '../log/nesting.ts';
@@ -21,6 +23,9 @@ export class RecordQueue {
   #batches: RecordBatch[] = [];
   #batch: RecordBatch | null = null;
   #index = 0;
+  readonly #reader = new FieldReader();
+  /** Where the fields of the current batch are; null before the first record of it has been looked at. */
+  #columns: FieldColumns | null = null;
   /** The head, decoded and stamped, or the reason why it cannot be; both null before anybody has asked. */
   #headRecord: StreamRecord | null = null;
   #headError: RecordError | null = null;
@@ -79,6 +84,7 @@ export class RecordQueue {
       if (this.#batch === null) {
         this.#batch = batch;
         this.#index = skipped;
+        this.#columns = null;
       } else {
         assert(skipped === 0, 'a read gave records that are buffered already');
         this.#batches.push(batch);
@@ -138,6 +144,7 @@ export class RecordQueue {
     if (this.#index >= batch.count) {
       this.#batch = this.#batches.shift() ?? null;
       this.#index = 0;
+      this.#columns = null;
       if (this.#batch === null) this.#position = Math.max(this.#position, this.#nextToFetch);
     }
   }
@@ -158,7 +165,7 @@ export class RecordQueue {
     const keyBytes = batch.keyByteString(index);
     const key = keyBytes === null ? null : decodeKey(this.source.keyFormat, keyBytes);
     const valueEnd = batch.valueEnds[index] ?? -1;
-    const value = valueEnd < 0 ? null : decodeJson(batch, batch.valueStarts[index] ?? 0, valueEnd);
+    const value = valueEnd < 0 ? null : this.#decodeValue(batch, index, batch.valueStarts[index] ?? 0, valueEnd);
     const timestamp =
       this.source.timestamp.from === 'record'
         ? (batch.timestamps[index] ?? 0)
@@ -170,6 +177,12 @@ export class RecordQueue {
       );
     }
     return new StreamRecord(key, value, timestamp, batch.headers(index), null);
+  }
+
+  /** An object is only walked over, and decoded as far as it is looked into. */
+  #decodeValue(batch: RecordBatch, index: number, start: number, end: number): unknown {
+    this.#columns ??= new FieldColumns(this.#reader, batch);
+    return this.#reader.read(this.#columns, index, start, end) ?? decodeJson(batch, start, end);
   }
 }
 
@@ -200,10 +213,10 @@ function timestampField(value: unknown, path: readonly string[], recordTimestamp
   if (value === null) return recordTimestamp;
   let found: unknown = value;
   for (const name of path) {
-    found =
-      typeof found === 'object' && found !== null && Object.hasOwn(found, name)
-        ? (found as Record<string, unknown>)[name]
-        : null;
+    if (found instanceof LazyValue) found = found.field(name);
+    else if (typeof found === 'object' && found !== null && Object.hasOwn(found, name))
+      found = (found as Record<string, unknown>)[name];
+    else found = null;
   }
   if (typeof found === 'number' && Number.isFinite(found)) return Math.trunc(found);
   if (typeof found === 'string') {

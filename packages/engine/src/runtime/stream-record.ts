@@ -8,8 +8,8 @@ export interface Window {
 }
 
 /**
- * A record on its way through a task. Key and value are decoded JSON data that nobody may change in place: siblings and stores share
- * them. A null value is a tombstone.
+ * A record on its way through a task. The key is decoded JSON data; the value too, or a JsonObject, which is decoded when it is looked
+ * into (`plainValue` gives it whole). Nobody may change them in place: siblings and stores share them. A null value is a tombstone.
  */
 export class StreamRecord {
   readonly key: KeyValue;

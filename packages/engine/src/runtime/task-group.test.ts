@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LogError, type TopicSpec } from '../log/log.ts';
 import { MemoryLog } from '../log/memory-log.ts';
-import { encodeBatch, type ProducedRecord } from '../log/record-batch.ts';
+import { encodeBatch, type ProducedRecord } from '../log/record-batch-builder.ts';
 import { addCounters, type Counters, emptyCounters } from '../metrics/fates.ts';
 import { nodeCounters } from '../metrics/node-counters.ts';
 import { countersFromArray } from '../metrics/processor-counters.ts';

@@ -1,7 +1,8 @@
 import { assert } from '../assert.ts';
+import { JsonValue, putJson } from '../json/json-value.ts';
 import type { ByteString } from '../log/byte-string.ts';
-import { type Header, noHeaders } from '../log/header.ts';
-import { encodeKey, encodeWindowedKey, type KeyFormat } from '../log/key-format.ts';
+import { type NumberedHeader, noHeaders } from '../log/header.ts';
+import { encodeKey, type KeyFormat, sortedJsonBytes, WindowedKeyFrame } from '../log/key-format.ts';
 import type { CommittedTask, SourcePosition, TaskCommit, TaskId } from '../log/log.ts';
 import { partitionFor } from '../log/partitioner.ts';
 
@@ -9,7 +10,7 @@ import type { Fate } from '../metrics/fates.ts';
 import { ProcessorCounters, slotOf } from '../metrics/processor-counters.ts';
 import type { RecordFailure } from '../metrics/record-failure.ts';
 import type { ErrorPolicy } from '../pipeline/document.ts';
-import { type CauseOf, causesFrom, changelogKeys } from '../state/changelog.ts';
+import { causeFrom, changelogPrefixes } from '../state/changelog.ts';
 import { LayeredStore } from '../state/layered-store.ts';
 import type { StoreTable } from '../state/store-table.ts';
 import { StreamTime } from '../time/stream-time.ts';
@@ -19,7 +20,7 @@ import type { ProcessorRegistry, Receive } from './processor.ts';
 import type { RecordCollector, TopicOutput } from './record-collector.ts';
 import { asRecordError, PolicyFailure, type RecordError } from './record-error.ts';
 import { RecordQueue } from './record-queue.ts';
-import type { StreamRecord } from './stream-record.ts';
+import type { StreamRecord, Window } from './stream-record.ts';
 import { decodeTaskState, emptyTaskState, encodeTaskState, type TaskState } from './task-state.ts';
 
 const slotIn = slotOf.in;
@@ -27,6 +28,8 @@ const slotOut = slotOf.out;
 const slotForwarded = slotOf.forwarded;
 const slotFiltered = slotOf.filtered;
 const slotFailed = slotOf.failed;
+
+const noCause: readonly NumberedHeader[] = [];
 
 /** How many failures are kept for the screen between two looks; all of them are counted and dead-lettered. */
 const keptFailures = 20;
@@ -64,8 +67,9 @@ export class Task {
   readonly #operatorTimes = new Map<string, StreamTime>();
   #failures: RecordFailure[] = [];
   #current: RecordQueue | null = null;
-  #causeHeaders: readonly Header[] | null = null;
-  readonly #causes: ReadonlyMap<RecordQueue, CauseOf>;
+  /** The header that names the record being processed as the cause of what changes, in a list of its own. */
+  #cause: readonly NumberedHeader[] = noCause;
+  readonly #causes: readonly (readonly NumberedHeader[])[];
   /** Which queue gave how many records in a row, since the last commit; a checker replays a task by it. */
   #taken: [queue: number, records: number][] = [];
   #dirty = false;
@@ -93,9 +97,7 @@ export class Task {
           Math.max(positions.get(positionKey({ topic: source.topic, partition })) ?? 0, state.ahead[source.id] ?? 0),
         ),
     );
-    this.#causes = new Map(
-      this.queues.map((queue) => [queue, causesFrom({ topic: queue.source.topic, partition })] as const),
-    );
+    this.#causes = this.queues.map((queue) => [causeFrom({ topic: queue.source.topic, partition })]);
     this.stores = new Map(
       subTopology.stores.map((name) => [name, this.#openStore(name, options.tables.get(name), state.observed[name])]),
     );
@@ -146,7 +148,8 @@ export class Task {
     const queue = this.queues[chosen] as RecordQueue;
     this.#dirty = true;
     this.#current = queue;
-    this.#causeHeaders = null;
+    this.#cause = this.#causes[chosen] as readonly NumberedHeader[];
+    (this.#cause[0] as NumberedHeader).number = queue.headOffset;
     const run = this.#taken[this.#taken.length - 1];
     if (run !== undefined && run[0] === chosen) run[1]++;
     else this.#taken.push([chosen, 1]);
@@ -164,6 +167,7 @@ export class Task {
     }
     queue.next();
     this.#current = null;
+    this.#cause = noCause;
     return true;
   }
 
@@ -241,25 +245,15 @@ export class Task {
   #openStore(name: string, table: StoreTable | undefined, observed: number | undefined): LayeredStore {
     const spec = this.#topology.stores.find((store) => store.name === name);
     assert(spec !== undefined && table !== undefined, `task ${this.id} has no store ${name}`);
-    const keyOf = changelogKeys(spec);
+    const prefixOf = changelogPrefixes(spec);
     const changelog = this.#collector.topic(spec.changelogTopic);
     const append = (segment: number, key: ByteString, value: unknown, timestamp: number): void => {
-      changelog.send(
-        this.partition,
-        keyOf(segment, key),
-        value === null ? null : JSON.stringify(value),
-        timestamp,
-        this.#cause(),
-      );
+      const record = changelog.open(this.partition, timestamp, this.#cause);
+      record.putKey(prefixOf(segment));
+      record.putKey(key);
+      if (value !== null) putJson(record, value);
     };
     return new LayeredStore(spec, table, { append }, { observed });
-  }
-
-  #cause(): readonly Header[] {
-    const queue = this.#current;
-    if (queue === null) return noHeaders;
-    this.#causeHeaders ??= (this.#causes.get(queue) as CauseOf)(queue.headOffset);
-    return this.#causeHeaders;
   }
 
   #processor(
@@ -326,10 +320,11 @@ export class Task {
   #sink(sink: SinkSpec, counters: ProcessorCounters): Receive {
     const values = counters.values;
     const output = this.#collector.topic(sink.topic);
+    const windowedKey = new WindowedKeyFrame();
     return (record) => {
       values[slotIn] = (values[slotIn] as number) + 1;
       try {
-        this.#write(sink, output, record);
+        this.#write(sink, output, windowedKey, record);
       } catch (error) {
         const recordError = asRecordError(error);
         if (recordError === null) throw error;
@@ -342,17 +337,26 @@ export class Task {
     };
   }
 
-  #write(sink: SinkSpec, output: TopicOutput, record: StreamRecord): void {
-    const inner = record.key === null ? null : encodeKey(sink.keyFormat, record.key);
-    const key =
-      inner === null || sink.keyEncoding === 'plain' || record.window === null
-        ? inner
-        : encodeWindowedKey(record.key, record.window);
+  /** Everything that can fail comes before the record is begun. */
+  #write(sink: SinkSpec, output: TopicOutput, windowedKey: WindowedKeyFrame, record: StreamRecord): void {
+    const { value, window } = record;
+    const key = record.key === null ? null : encodeKey(sink.keyFormat, record.key);
     // Records without a key spread over the partitions; by offset, so that a replay puts them where they were.
     const partition =
-      inner === null ? (this.#current?.headOffset ?? 0) % sink.partitions : partitionFor(inner, sink.partitions);
-    const value = record.value === null ? null : JSON.stringify(record.value);
-    output.send(partition, key, value, record.timestamp, record.headers);
+      key === null ? (this.#current?.headOffset ?? 0) % sink.partitions : partitionFor(key, sink.partitions);
+    const text = value === null || value instanceof JsonValue ? null : JSON.stringify(value);
+    const framed = key === null || sink.keyEncoding === 'plain' || window === null ? null : sortedJsonBytes(record.key);
+    const written = output.open(partition, record.timestamp, record.headers);
+    if (framed !== null) {
+      windowedKey.move(window as Window);
+      written.putKey(windowedKey.before);
+      written.putKey(framed);
+      written.putKey(windowedKey.after);
+    } else if (key !== null) {
+      written.putKey(key);
+    }
+    if (text !== null) written.putText(text);
+    else if (value instanceof JsonValue) value.writeTo(written);
   }
 
   /** Deals with a record on which a node failed, as the node's policy says. */

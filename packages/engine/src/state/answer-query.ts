@@ -1,3 +1,4 @@
+import { plainValue } from '@millrace/expression';
 import type { ByteString } from '../log/byte-string.ts';
 import { decodeKey, encodeKey, KeyFormatError } from '../log/key-format.ts';
 import type { LayeredStore, Stored } from './layered-store.ts';
@@ -35,7 +36,7 @@ export function answerStoreQuery(
       rows.push({
         key: decodeKey(spec.keyFormat, key) as StoreRow['key'],
         window: spec.kind === 'window' ? { start: segment, end: segment + sizeMs } : null,
-        value: presentStored(spec.view, stored.value) as StoreRow['value'],
+        value: plainValue(presentStored(spec.view, stored.value)) as StoreRow['value'],
         timestamp: stored.timestamp,
         taskId,
         cursor: { segment, key },

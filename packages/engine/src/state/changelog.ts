@@ -1,5 +1,5 @@
 import type { ByteString } from '../log/byte-string.ts';
-import { type Header, NumberedHeader } from '../log/header.ts';
+import { NumberedHeader } from '../log/header.ts';
 import type { TopicPartition } from '../log/log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { StoreSpec } from '../topology/topology.ts';
@@ -13,26 +13,23 @@ import type { StoreChange } from './store-table.ts';
  */
 export const causeHeader = 'cause';
 
-/** Makes the keys of a store's changelog. Segments come in long runs, so the last one's form is kept. */
-export function changelogKeys(spec: StoreSpec): (segment: number, key: ByteString) => ByteString {
-  if (spec.kind !== 'window') return (_segment, key) => key;
+/** Makes what stands before a store's key in its changelog. Segments come in long runs, so the last one's form is kept. */
+export function changelogPrefixes(spec: StoreSpec): (segment: number) => ByteString {
+  if (spec.kind !== 'window') return () => '';
   let last = 0;
   let encoded = encodeSegment(last);
-  return (segment, key) => {
+  return (segment) => {
     if (segment !== last) {
       encoded = encodeSegment(segment);
       last = segment;
     }
-    return encoded + key;
+    return encoded;
   };
 }
 
-/** The headers that name the record at an offset as the cause. */
-export type CauseOf = (offset: number) => readonly Header[];
-
-export function causesFrom({ topic, partition }: TopicPartition): CauseOf {
-  const prefix = `${topic}-${partition}@`;
-  return (offset) => [new NumberedHeader(causeHeader, prefix, offset)];
+/** Names one record of a partition after the other as the cause: set its number to the offset. */
+export function causeFrom({ topic, partition }: TopicPartition): NumberedHeader {
+  return new NumberedHeader(causeHeader, `${topic}-${partition}@`, 0);
 }
 
 /** The changes that a batch of a store's changelog stands for, in order, from `fromOffset` on. */

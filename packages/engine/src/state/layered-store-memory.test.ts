@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { encodeBatch, RecordBatch } from '../log/record-batch.ts';
+import { RecordBatch } from '../log/record-batch.ts';
+import { encodeBatch } from '../log/record-batch-builder.ts';
 import type { StoreSpec } from '../topology/topology.ts';
 import { LayeredStore } from './layered-store.ts';
 import { MemoryTaskStores } from './memory-stores.ts';

@@ -1,11 +1,13 @@
 import { assert } from '../assert.ts';
+import { JsonText, keptJson } from '../json/json-text.ts';
+import { JsonValue, jsonText } from '../json/json-value.ts';
 import { type ByteString, detached } from '../log/byte-string.ts';
 import type { StoreSpec } from '../topology/topology.ts';
 import type { StoreChange, StoreEntry, StoreTable } from './store-table.ts';
 
 /** What is stored under an address. Shared, never changed in place. */
 export interface Stored {
-  /** JSON data. */
+  /** JSON data; an object may be a JsonText. */
   readonly value: unknown;
   readonly timestamp: number;
 }
@@ -13,7 +15,7 @@ export interface Stored {
 /** What a processor sees of a store: reads see its own writes. A key-value store uses segment 0, a window store window starts. */
 export interface StoreAccess {
   get(segment: number, key: ByteString): Stored | undefined;
-  /** `value: null` deletes. */
+  /** `value: null` deletes. A value that lies in its batch is copied, since what is kept outlives the batch. */
   put(segment: number, key: ByteString, value: unknown, timestamp: number): void;
 }
 
@@ -97,6 +99,8 @@ export class LayeredStore implements StoreAccess {
   #lastSegment = Number.NaN;
   #lastEntries: Segment | undefined;
   #lastEntry: Entry | undefined;
+  /** The key that was looked for last in that segment and is in neither memory nor table: its put need not look again. */
+  #lastMiss: ByteString | undefined;
 
   constructor(
     spec: StoreSpec,
@@ -128,14 +132,15 @@ export class LayeredStore implements StoreAccess {
   put(segment: number, key: ByteString, value: unknown, timestamp: number): void {
     if (this.#isExpired(segment)) return;
     const found = this.#find(segment, key);
-    if (value === null || value === undefined) {
+    const kept = value instanceof JsonValue ? new JsonText(value.text()) : value;
+    if (kept === null || kept === undefined) {
       // A delete of what is not there still goes to the changelog: it is an update of the table that readers of the changelog see.
       this.#changelog.append(segment, key, null, timestamp);
       if (found?.current === undefined) return;
       this.#write(found, undefined);
     } else {
-      this.#changelog.append(segment, key, value, timestamp);
-      this.#write(found ?? this.#add(segment, key, undefined), { value, timestamp });
+      this.#changelog.append(segment, key, kept, timestamp);
+      this.#write(found ?? this.#add(segment, key, undefined), { value: kept, timestamp });
     }
     if (this.spec.kind !== 'window') return;
     this.#addLive(segment);
@@ -200,7 +205,7 @@ export class LayeredStore implements StoreAccess {
       if (entry.isGone) continue;
       const { segment, key, committed } = entry;
       this.#tableSegments.add(segment);
-      const value = committed === undefined ? null : JSON.stringify(committed.value);
+      const value = committed === undefined ? null : jsonText(committed.value);
       changes.push({ segment, key, timestamp: committed?.timestamp ?? 0, value });
     }
     this.#flushing = { entries: this.#committed, drops: this.#committedDrops };
@@ -258,7 +263,7 @@ export class LayeredStore implements StoreAccess {
         if (entry.committed !== undefined) yield { key: entry.key, stored: entry.committed };
       }
       if (changed[next]?.key === row.key) continue; // What changed takes the row's place, before the next greater key.
-      yield { key: row.key, stored: { value: JSON.parse(row.value), timestamp: row.timestamp } };
+      yield { key: row.key, stored: { value: keptJson(row.value), timestamp: row.timestamp } };
     }
     for (let entry = changed[next]; entry !== undefined; entry = changed[++next]) {
       if (entry.committed !== undefined) yield { key: entry.key, stored: entry.committed };
@@ -271,12 +276,17 @@ export class LayeredStore implements StoreAccess {
       this.#lastSegment = segment;
       this.#lastEntries = this.#segments.get(segment);
       this.#lastEntry = undefined;
+      this.#lastMiss = undefined;
     }
     if (this.#lastEntry !== undefined && this.#lastEntry.key === key) return this.#lastEntry;
+    if (this.#lastMiss === key) return undefined;
     let entry = this.#lastEntries?.get(key);
     if (entry === undefined) {
       const stored = this.#fromTable(segment, key);
-      if (stored === undefined) return undefined;
+      if (stored === undefined) {
+        this.#lastMiss = key;
+        return undefined;
+      }
       entry = this.#add(segment, key, stored);
     }
     this.#lastEntry = entry;
@@ -291,6 +301,7 @@ export class LayeredStore implements StoreAccess {
     }
     this.#lastEntries.set(entry.key, entry);
     this.#lastEntry = entry;
+    this.#lastMiss = undefined;
     this.#sizeBytes += key.length + entryOverheadBytes;
     return entry;
   }
@@ -328,7 +339,7 @@ export class LayeredStore implements StoreAccess {
   #fromTable(segment: number, key: ByteString): Stored | undefined {
     // The first record of a key in a new window is the most common miss.
     const row = this.#tableSegments.has(segment) ? this.#table.get({ segment, key }) : undefined;
-    return row === undefined ? undefined : { value: JSON.parse(row.value), timestamp: row.timestamp };
+    return row === undefined ? undefined : { value: keptJson(row.value), timestamp: row.timestamp };
   }
 
   #scanTable(segment: number, after: ByteString | null): Iterable<StoreEntry> {
@@ -369,13 +380,13 @@ export class LayeredStore implements StoreAccess {
     if (live[at - 1] !== segment) live.splice(at, 0, segment);
   }
 
-  /** Keys present in a segment for processing, in order. */
+  /** Keys present in a segment for processing. In no order, since each is written once and sorting would cost more than the writing. */
   #keysOf(segment: number): readonly ByteString[] {
     const entries = this.#segments.get(segment);
     const keys: ByteString[] = [];
     for (const row of this.#scanTable(segment, null)) if (!entries?.has(row.key)) keys.push(row.key);
     if (entries === undefined) return keys;
     for (const entry of entries.values()) if (entry.current !== undefined) keys.push(entry.key);
-    return keys.sort();
+    return keys;
   }
 }

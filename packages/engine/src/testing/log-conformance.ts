@@ -1,7 +1,8 @@
 import { bytesToByteString } from '../log/byte-string.ts';
 import type { AbortSignalLike, Append, Commit, Log, ReadResult, TopicSpec } from '../log/log.ts';
-import type { ProducedRecord, RecordBatch } from '../log/record-batch.ts';
-import { encodeBatch, producedRecord } from '../log/record-batch.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
+import type { ProducedRecord } from '../log/record-batch-builder.ts';
+import { encodeBatch, producedRecord } from '../log/record-batch-builder.ts';
 import { rejection, type SuiteApi, seededRandom } from './suite-api.ts';
 
 export interface LogHarness {

@@ -1,5 +1,5 @@
 import { partitionFor } from '../log/partitioner.ts';
-import type { ProducedRecord } from '../log/record-batch.ts';
+import type { ProducedRecord } from '../log/record-batch-builder.ts';
 import { planTopology } from '../topology/plan-topology.ts';
 import { topicCatalogue } from '../topology/topic-catalogue.ts';
 import { sketch } from './pipeline-sketch.ts';

@@ -1,7 +1,7 @@
 import type { Header } from '../log/header.ts';
 import { decodeKey, encodeKey, type KeyFormat } from '../log/key-format.ts';
 import { partitionFor } from '../log/partitioner.ts';
-import type { ProducedRecord } from '../log/record-batch.ts';
+import type { ProducedRecord } from '../log/record-batch-builder.ts';
 import { processors } from '../nodes/processors.ts';
 import type { Pipeline } from '../pipeline/document.ts';
 import { RecordedRun, type WrittenRecord } from '../run/recorded-run.ts';

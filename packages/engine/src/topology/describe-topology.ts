@@ -1,4 +1,4 @@
-import type { SubTopology, Topology } from './topology.ts';
+import type { SubTopology, Target, Topology } from './topology.ts';
 
 interface DescribedNode {
   readonly line: string;
@@ -10,10 +10,14 @@ interface DescribedNode {
 
 /** The topology as text, in the form of Kafka Streams' `Topology.describe()`. Internal topics appear without the pipeline's name in front. */
 export function describeTopology(topology: Topology): string {
+  const prefix = `${topology.pipeline}-`;
+  const owned = new Set(topology.topics.flatMap((topic) => (topic.owner === null ? [] : [topic.name])));
+  const shortName = (topic: string): string =>
+    topic.startsWith(prefix) && owned.has(topic) ? topic.slice(prefix.length) : topic;
   const lines = ['Topologies:'];
   for (const subTopology of topology.subTopologies) {
     lines.push(`${lines.length === 1 ? '   ' : '  '}Sub-topology: ${subTopology.id}`);
-    for (const node of inDescribedOrder(describedNodes(topology, subTopology))) {
+    for (const node of inDescribedOrder(describedNodes(subTopology, shortName))) {
       lines.push(`    ${node.line}`);
       if (node.type !== 'sink') lines.push(`      --> ${list(node.after)}`);
       if (node.type !== 'source') lines.push(`      <-- ${list(node.before)}`);
@@ -23,64 +27,62 @@ export function describeTopology(topology: Topology): string {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function describedNodes(topology: Topology, subTopology: SubTopology): readonly DescribedNode[] {
+/** Each after all that forward to it. */
+function describedNodes(
+  { sources, processors, sinks }: SubTopology,
+  shortName: (topic: string) => string,
+): readonly DescribedNode[] {
   const after = new Map<string, string[]>();
   const before = new Map<string, string[]>();
-  const connect = (from: string, to: string): void => {
-    after.set(from, [...(after.get(from) ?? []), to]);
-    before.set(to, [...(before.get(to) ?? []), from]);
+  const connect = (from: string, targets: readonly Target[]): void => {
+    for (const { to } of targets) {
+      append(after, from, to);
+      append(before, to, from);
+    }
   };
-  for (const source of subTopology.sources) for (const target of source.targets) connect(source.id, target.to);
-  for (const processor of subTopology.processors) {
-    for (const targets of Object.values(processor.targets))
-      for (const target of targets) connect(processor.id, target.to);
-  }
-  const shortName = (topic: string): string =>
-    topic.startsWith(`${topology.pipeline}-`) &&
-    topology.topics.some((spec) => spec.name === topic && spec.owner !== null)
-      ? topic.slice(topology.pipeline.length + 1)
-      : topic;
+  for (const source of sources) connect(source.id, source.targets);
+  for (const { id, targets } of processors) for (const ofPort of Object.values(targets)) connect(id, ofPort);
   const node = (type: DescribedNode['type'], id: string, line: string): DescribedNode => ({
     line,
     id,
     type,
-    after: [...(after.get(id) ?? [])].sort(),
-    before: [...(before.get(id) ?? [])].sort(),
+    after: after.get(id)?.sort() ?? [],
+    before: before.get(id)?.sort() ?? [],
   });
   return [
-    ...subTopology.sources.map((source) =>
-      node('source', source.id, `Source: ${source.id} (topics: [${shortName(source.topic)}])`),
+    ...sources.map(({ id, topic }) => node('source', id, `Source: ${id} (topics: [${shortName(topic)}])`)),
+    ...processors.map(({ id, stores }) =>
+      node('processor', id, `Processor: ${id} (stores: [${[...stores].sort().join(', ')}])`),
     ),
-    ...subTopology.processors.map((processor) =>
-      node(
-        'processor',
-        processor.id,
-        `Processor: ${processor.id} (stores: [${[...processor.stores].sort().join(', ')}])`,
-      ),
-    ),
-    ...subTopology.sinks.map((sink) => node('sink', sink.id, `Sink: ${sink.id} (topic: ${shortName(sink.topic)})`)),
+    ...sinks.map(({ id, topic }) => node('sink', id, `Sink: ${id} (topic: ${shortName(topic)})`)),
   ];
 }
 
-/** Larger sub-trees downstream first, ties by name. */
+/**
+ * Larger sub-trees downstream first, ties by name. What two branches lead to counts in both, as in Kafka Streams; over many forks that
+ * grows beyond any other number type.
+ */
 function inDescribedOrder(nodes: readonly DescribedNode[]): readonly DescribedNode[] {
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const sizes = new Map<string, number>();
-  const size = (start: DescribedNode): number => {
-    const reached = new Set<string>();
-    const waiting = [start];
-    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-      if (reached.has(at.id)) continue;
-      reached.add(at.id);
-      for (const next of at.after) {
-        const child = byId.get(next);
-        if (child !== undefined) waiting.push(child);
-      }
-    }
-    return reached.size;
-  };
-  for (const node of nodes) sizes.set(node.id, size(node));
-  return nodes.toSorted((a, b) => (sizes.get(b.id) ?? 0) - (sizes.get(a.id) ?? 0) || (a.id < b.id ? -1 : 1));
+  const sizes = new Map<string, bigint>();
+  const sizeOf = (id: string): bigint => sizes.get(id) ?? 0n;
+  for (const { id, after } of nodes.toReversed()) {
+    sizes.set(
+      id,
+      after.reduce((size, next) => size + sizeOf(next), 1n),
+    );
+  }
+  return nodes.toSorted((left, right) => {
+    const size = sizeOf(left.id);
+    const other = sizeOf(right.id);
+    if (size !== other) return size > other ? -1 : 1;
+    return left.id < right.id ? -1 : 1;
+  });
+}
+
+function append(lists: Map<string, string[]>, key: string, value: string): void {
+  const found = lists.get(key);
+  if (found === undefined) lists.set(key, [value]);
+  else found.push(value);
 }
 
 function list(names: readonly string[]): string {

@@ -156,6 +156,30 @@ describe('partition counts', () => {
     expect(new Set(part?.sources.map((source) => source.partitions))).toEqual(new Set([8]));
   });
 
+  it('of topics that a sub-topology both writes and reads follow from what else it reads', () => {
+    const nodes: Nodes = {
+      s: stream(2),
+      m: reKey,
+      x: stream(5),
+      a: count('value.k'),
+      j: join,
+      m2: reKey,
+      j2: join,
+      o: sink,
+    };
+    const topology = plan(nodes, [
+      's > m',
+      'm > j.left',
+      'x > a',
+      'a > j.right',
+      'j > m2',
+      'm2 > j2.left',
+      'a > j2.right',
+      'j2 > o',
+    ]);
+    expect(repartitions(topology)).toEqual({ 'p-j-repartition': 5, 'p-a-repartition': 5, 'p-j2-repartition': 5 });
+  });
+
   it('of a changelog are the tasks that keep the store', () => {
     const topology = plan({ s: stream(3), a: count('value.k'), t: table(4), o: sink, o2: ['sink', { topic: 'u' }] }, [
       's > a',
@@ -265,7 +289,8 @@ describe('sinks', () => {
 
   it('write a windowed table with the window in the key', () => {
     const windowed = count('', { window: 'tumbling', windowMs: 1000 });
-    const topology = plan({ s: stream(4), a: windowed, f: keep, o: sink, s2: stream(4), o2: sink }, [
+    const other: SketchedNode = ['sink', { topic: 'other' }];
+    const topology = plan({ s: stream(4), a: windowed, f: keep, o: sink, s2: stream(4), o2: other }, [
       's > a',
       'a > f',
       'f > o',
@@ -410,5 +435,25 @@ describe('described as text', () => {
       <-- j
 `,
     );
+  });
+
+  it('a fork that comes together again, whose far end counts in both branches', () => {
+    const line = { y1: keep, y2: keep, y3: keep, y4: keep, y5: keep };
+    const text = describeTopology(
+      plan({ s: stream(4), x: keep, a: count(), j: join, o: sink, ...line }, [
+        's > x',
+        'x > a',
+        'x > j.left',
+        'a > j.right',
+        'j > o',
+        's > y1',
+        'y1 > y2',
+        'y2 > y3',
+        'y3 > y4',
+        'y4 > y5',
+      ]),
+    );
+    const ids = [...text.matchAll(/^ {4}\w+: (\S+)/gm)].map(([, id]) => id);
+    expect(ids).toEqual(['s', 'x', 'y1', 'y2', 'a', 'y3', 'j', 'y4', 'o', 'y5']);
   });
 });

@@ -28,12 +28,13 @@ export function planTopology(pipeline: Pipeline, catalogue: TopicCatalogue): Top
     planNode({ pipeline, node, graph, flows, stores, into, inputType: (end) => validation.outputs.get(end) });
   }
   const { subTopologies, topics: ownTopics } = graph.build();
-  const partitionsOfStore = (name: string): number =>
-    subTopologies.find((subTopology) => subTopology.stores.includes(name))?.partitions ?? 1;
+  const partitionsOfStore = new Map(
+    subTopologies.flatMap((subTopology) => subTopology.stores.map((name) => [name, subTopology.partitions] as const)),
+  );
   const topics: TopicSpec[] = [
     ...ownTopics,
     ...stores.map((store) =>
-      internalTopic(store.changelogTopic, pipeline.id, 'changelog', partitionsOfStore(store.name)),
+      internalTopic(store.changelogTopic, pipeline.id, 'changelog', partitionsOfStore.get(store.name) ?? 1),
     ),
     internalTopic(deadLetterTopicName(pipeline.id), pipeline.id, 'dead-letter', 1),
     internalTopic(commitsTopicName(pipeline.id), pipeline.id, 'commits', 1),

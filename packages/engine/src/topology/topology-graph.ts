@@ -2,7 +2,9 @@ import { assert } from '../assert.ts';
 import type { KeyFormat } from '../log/key-format.ts';
 import type { TopicSpec } from '../log/log.ts';
 import type { ErrorPolicy } from '../pipeline/document.ts';
+import { DisjointSets } from './disjoint-sets.ts';
 import { internalTopic, outputTopic } from './internal-topics.ts';
+import { internalPartitionCounts } from './partition-counts.ts';
 import type { PlannedFlow, ProcessorRequest, SourceRequest } from './planner.ts';
 import type { TopicCatalogue } from './topic-catalogue.ts';
 import type { ProcessorSpec, SinkSpec, SourceSpec, SubTopology, Target } from './topology.ts';
@@ -28,8 +30,8 @@ export class TopologyGraph {
   readonly #parts = new Map<string, Part>();
   readonly #links: Link[] = [];
   readonly #copartitioned: (readonly string[])[] = [];
-  /** Internal topics, with the part that writes and the part that reads each. */
-  readonly #repartitions = new Map<string, { readonly sink: string; readonly source: string }>();
+  /** Internal topics. */
+  readonly #repartitions = new Set<string>();
 
   constructor(pipeline: string, catalogue: TopicCatalogue) {
     this.#pipeline = pipeline;
@@ -135,7 +137,7 @@ export class TopologyGraph {
         errorPolicy,
       },
     });
-    this.#repartitions.set(topic, { sink: sinkId, source: sourceId });
+    this.#repartitions.add(topic);
     return {
       from: sourceId,
       port: 'out',
@@ -178,33 +180,30 @@ export class TopologyGraph {
   build(): { readonly subTopologies: readonly SubTopology[]; readonly topics: readonly TopicSpec[] } {
     const components = this.#components();
     const counts = this.#partitionCounts(components);
-    const topics: TopicSpec[] = [...this.#repartitions.keys()].map((topic) =>
-      internalTopic(topic, this.#pipeline, 'repartition', counts.get(topic) ?? 1),
-    );
-    const subTopologies = components.map((ids, id): SubTopology => {
-      const parts = ids.map((partId) => this.#part(partId));
-      const sources = parts.flatMap((part) =>
-        part.type === 'source'
-          ? [
-              {
-                ...part.spec,
-                partitions: counts.get(part.spec.topic) ?? 1,
-                targets: this.#targets(part.spec.id).out ?? [],
-              },
-            ]
-          : [],
-      );
-      const processors = parts.flatMap((part) =>
-        part.type === 'processor' ? [{ ...part.spec, targets: this.#targets(part.spec.id) }] : [],
-      );
-      const sinks = parts.flatMap((part) => {
-        if (part.type !== 'sink') return [];
-        const partitions = part.spec.internal ? (counts.get(part.spec.topic) ?? 1) : part.partitions;
-        const isNew = !part.spec.internal && this.#catalogue.topic(part.spec.topic) === undefined;
-        if (isNew && !topics.some((topic) => topic.name === part.spec.topic))
-          topics.push(outputTopic(part.spec.topic, partitions));
-        return [{ ...part.spec, partitions }];
-      });
+    const targets = this.#targets();
+    const partitionsOf = (topic: string): number => counts.get(topic) ?? this.#externalPartitions(topic);
+    const topics = new Map<string, TopicSpec>();
+    for (const topic of this.#repartitions.keys()) {
+      topics.set(topic, internalTopic(topic, this.#pipeline, 'repartition', partitionsOf(topic)));
+    }
+    const subTopologies = components.map((parts, id): SubTopology => {
+      const sources: SourceSpec[] = [];
+      const processors: ProcessorSpec[] = [];
+      const sinks: SinkSpec[] = [];
+      for (const part of parts) {
+        if (part.type === 'source') {
+          const partitions = partitionsOf(part.spec.topic);
+          sources.push({ ...part.spec, partitions, targets: targets.get(part.spec.id)?.out ?? [] });
+        } else if (part.type === 'processor') {
+          processors.push({ ...part.spec, targets: targets.get(part.spec.id) ?? {} });
+        } else {
+          const { topic, internal } = part.spec;
+          const partitions = internal ? partitionsOf(topic) : part.partitions;
+          sinks.push({ ...part.spec, partitions });
+          const isNew = !internal && this.#catalogue.topic(topic) === undefined;
+          if (isNew && !topics.has(topic)) topics.set(topic, outputTopic(topic, partitions));
+        }
+      }
       return {
         id,
         partitions: Math.max(1, ...sources.map((source) => source.partitions)),
@@ -214,7 +213,7 @@ export class TopologyGraph {
         stores: [...new Set(processors.flatMap((processor) => processor.stores))],
       };
     });
-    return { subTopologies, topics };
+    return { subTopologies, topics: [...topics.values()] };
   }
 
   #part(id: string): Part {
@@ -227,113 +226,103 @@ export class TopologyGraph {
     this.#links.push({ from: flow.from, fromPort: flow.port, target });
   }
 
-  #targets(id: string): { readonly [port: string]: readonly Target[] } {
-    const targets: { [port: string]: Target[] } = {};
-    for (const link of this.#links) {
-      if (link.from !== id) continue;
-      targets[link.fromPort] ??= [];
-      targets[link.fromPort]?.push(link.target);
+  /** Of each part, where its records go, by output port. */
+  #targets(): ReadonlyMap<string, { readonly [port: string]: readonly Target[] }> {
+    const targets = new Map<string, { [port: string]: Target[] }>();
+    for (const { from, fromPort, target } of this.#links) {
+      let ofPart = targets.get(from);
+      if (ofPart === undefined) {
+        ofPart = {};
+        targets.set(from, ofPart);
+      }
+      ofPart[fromPort] ??= [];
+      ofPart[fromPort]?.push(target);
     }
     return targets;
   }
 
-  /** Ids of connected parts, each list and the lists themselves in the order in which the parts were added. */
-  #components(): readonly (readonly string[])[] {
-    const parent = new Map([...this.#parts.keys()].map((id) => [id, id]));
-    const find = (id: string): string => {
-      let root = id;
-      while (parent.get(root) !== root) root = parent.get(root) as string;
-      for (let at = id; at !== root; ) {
-        const next = parent.get(at) as string;
-        parent.set(at, root);
-        at = next;
-      }
-      return root;
-    };
-    const unite = (left: string, right: string): void => {
-      parent.set(find(right), find(left));
-    };
-    for (const link of this.#links) unite(link.from, link.target.to);
+  /** Connected parts, each list and the lists themselves in the order in which the parts were added. */
+  #components(): readonly (readonly Part[])[] {
+    const sets = new DisjointSets();
+    for (const link of this.#links) sets.unite(link.from, link.target.to);
     const storeUser = new Map<string, string>();
     for (const part of this.#parts.values()) {
       if (part.type !== 'processor') continue;
       for (const store of part.spec.stores) {
         const other = storeUser.get(store);
         if (other === undefined) storeUser.set(store, part.spec.id);
-        else unite(other, part.spec.id);
+        else sets.unite(other, part.spec.id);
       }
     }
-    const components = new Map<string, string[]>();
-    for (const id of this.#parts.keys()) {
-      const root = find(id);
-      const ids = components.get(root);
-      if (ids === undefined) components.set(root, [id]);
-      else ids.push(id);
+    const components = new Map<string, Part[]>();
+    for (const [id, part] of this.#parts) {
+      const root = sets.find(id);
+      const parts = components.get(root);
+      if (parts === undefined) components.set(root, [part]);
+      else parts.push(part);
     }
     return [...components.values()];
   }
 
+  #externalPartitions(topic: string): number {
+    return this.#catalogue.topic(topic)?.partitions ?? 1;
+  }
+
+  #partitionCounts(components: readonly (readonly Part[])[]): ReadonlyMap<string, number> {
+    const reads: (readonly string[])[] = [];
+    const writers = new Map<string, number>();
+    for (const [index, parts] of components.entries()) {
+      reads.push(parts.flatMap((part) => (part.type === 'source' ? [part.spec.topic] : [])));
+      for (const part of parts) if (part.type === 'sink' && part.spec.internal) writers.set(part.spec.topic, index);
+    }
+    return internalPartitionCounts({ reads, writers, copartitioned: this.#copartitionedTopics() }, (topic) =>
+      this.#externalPartitions(topic),
+    );
+  }
+
   /**
-   * Partition counts of all source topics. A repartition topic gets the greatest count among the topics that its writing sub-topology
-   * reads, unless it is co-partitioned with an external topic, whose count it then takes. Parts are in flow order, so one pass suffices.
+   * Topics that must have equal partition counts, each in one group: those whose records reach parts that must, inside a sub-topology.
+   * What was walked through once is in one group with all that lies behind it, so nothing is walked through twice.
    */
-  #partitionCounts(components: readonly (readonly string[])[]): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    const topicsOf = (ids: readonly string[]): readonly string[] =>
-      ids.flatMap((id) => {
-        const part = this.#part(id);
-        return part.type === 'source' ? [part.spec.topic] : [];
-      });
-    for (const ids of components) {
-      for (const topic of topicsOf(ids)) {
-        const known = this.#catalogue.topic(topic)?.partitions;
-        if (known !== undefined && !this.#repartitions.has(topic)) counts.set(topic, known);
+  #copartitionedTopics(): readonly (readonly string[])[] {
+    const into = new Map<string, string[]>();
+    for (const { from, target } of this.#links) {
+      const others = into.get(target.to);
+      if (others === undefined) into.set(target.to, [from]);
+      else others.push(from);
+    }
+    const groups = new DisjointSets();
+    const walked = new Set<string>();
+    const topics = new Set<string>();
+    for (const together of this.#copartitioned) {
+      const waiting = [...together];
+      for (const id of together) groups.unite(together[0] as string, id);
+      for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+        if (walked.has(at)) continue;
+        walked.add(at);
+        const part = this.#part(at);
+        if (part.type === 'source') {
+          topics.add(part.spec.topic);
+          groups.unite(at, topicName(part.spec.topic));
+        }
+        for (const from of into.get(at) ?? []) {
+          groups.unite(at, from);
+          waiting.push(from);
+        }
       }
     }
-    const resolve = (topic: string): number => {
-      const known = counts.get(topic);
-      if (known !== undefined) return known;
-      const repartition = this.#repartitions.get(topic);
-      if (repartition === undefined) return 1;
-      const writing = components.find((ids) => ids.includes(repartition.sink)) ?? [];
-      const count = Math.max(1, ...topicsOf(writing).map(resolve));
-      counts.set(topic, count);
-      return count;
-    };
-    for (const topics of this.#copartitionedTopics()) {
-      const external = topics.filter((topic) => !this.#repartitions.has(topic)).map(resolve);
-      const internal = topics.filter((topic) => this.#repartitions.has(topic));
-      const count = external.length > 0 ? Math.max(...external) : Math.max(1, ...internal.map(resolve));
-      for (const topic of internal) counts.set(topic, count);
+    const lists = new Map<string, string[]>();
+    for (const topic of topics) {
+      const root = groups.find(topicName(topic));
+      const list = lists.get(root);
+      if (list === undefined) lists.set(root, [topic]);
+      else list.push(topic);
     }
-    for (const topic of this.#repartitions.keys()) resolve(topic);
-    return counts;
+    return [...lists.values()];
   }
+}
 
-  /** Topics that must have equal partition counts, each in one group: groups with a topic in common are one. */
-  #copartitionedTopics(): readonly (readonly string[])[] {
-    let groups: (readonly string[])[] = [];
-    for (const parts of this.#copartitioned) {
-      const topics = new Set(parts.flatMap((id) => this.#topicsBehind(id)));
-      const apart = groups.filter((group) => !group.some((topic) => topics.has(topic)));
-      const met = groups.filter((group) => !apart.includes(group));
-      groups = [...apart, [...new Set([...met.flat(), ...topics])]];
-    }
-    return groups;
-  }
-
-  /** The topics whose records reach a part inside its sub-topology. */
-  #topicsBehind(id: string): readonly string[] {
-    const seen = new Set<string>();
-    const topics: string[] = [];
-    const waiting = [id];
-    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-      if (seen.has(at)) continue;
-      seen.add(at);
-      const part = this.#part(at);
-      if (part.type === 'source') topics.push(part.spec.topic);
-      for (const link of this.#links) if (link.target.to === at) waiting.push(link.from);
-    }
-    return topics;
-  }
+/** A topic beside ids of parts, which have no space. */
+function topicName(topic: string): string {
+  return `topic ${topic}`;
 }

@@ -1,4 +1,4 @@
-import { unionOf, type ValueType } from '@millrace/expression';
+import { formatValueType, unionOf, type ValueType } from '@millrace/expression';
 import { z } from 'zod';
 import { encodeKey } from '../../log/key-format.ts';
 import type { Processor, ProcessorContext } from '../../runtime/processor.ts';
@@ -83,6 +83,13 @@ A stream record without a value is filtered. Without a key it is dropped and cou
         path: [],
         message: `The keys do not match: ${context.inputName('left')} has the format ${left.keyFormat}, ${context.inputName('right')} has ${right.keyFormat}. Equal keys meet only as equal bytes; change one of the formats.`,
       });
+    } else if (left?.keyFormat === 'json' && right !== undefined && !mayBeEqual(left.key, right.key)) {
+      context.report({
+        code: 'unequal-keys',
+        severity: 'warning',
+        path: [],
+        message: `The keys never match: those of ${context.inputName('left')} are ${formatValueType(left.key)}, those of ${context.inputName('right')} are ${formatValueType(right.key)}. Give the stream a key like the table’s in a map in front of the join.`,
+      });
     }
     if (left === undefined) return new Map();
     return new Map([['out', { ...left, value }]]);
@@ -127,6 +134,19 @@ function roots(settings: JoinConfig, left: PortType | undefined, right: PortType
   };
 }
 
+/** Whether some keys of both types are of one kind. Of null, which is no key, and of what is never there nothing follows. */
+function mayBeEqual(left: ValueType, right: ValueType): boolean {
+  const lefts = kindsOf(left);
+  const rights = kindsOf(right);
+  if (lefts.length === 0 || rights.length === 0 || lefts.includes('unknown') || rights.includes('unknown')) return true;
+  return lefts.some((kind) => rights.includes(kind));
+}
+
+function kindsOf(type: ValueType): readonly ValueType['kind'][] {
+  const members = type.kind === 'union' ? type.members : [type];
+  return members.map(({ kind }) => kind).filter((kind) => kind !== 'null' && kind !== 'never');
+}
+
 /** The table's row is looked up when a stream record comes; a change of the table is absorbed. */
 export function streamTableJoinProcessor(context: ProcessorContext): Processor {
   const settings = context.spec.config as JoinConfig & {
@@ -159,7 +179,7 @@ export function streamTableJoinProcessor(context: ProcessorContext): Processor {
         scope.timestamp = record.timestamp;
         scope.left = record.value;
         scope.right = row === undefined ? null : presentStored(settings.view, row.value);
-        context.forward(record.withValue(expression.run()));
+        context.forward(record.withValue(expression.runLazily()));
       },
       right: (record) => {
         if (record.key === null) {

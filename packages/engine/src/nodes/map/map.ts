@@ -135,7 +135,7 @@ export function mapProcessor(context: ProcessorContext): Processor {
         context.forward(
           new StreamRecord(
             key === null ? record.key : key.evaluate(record),
-            value === null ? record.value : value.evaluate(record),
+            value === null ? record.value : value.evaluateLazily(record),
             record.timestamp,
             record.headers,
             key === null ? record.window : null,
@@ -152,7 +152,9 @@ export function mapTableProcessor(context: ProcessorContext): Processor {
   return {
     inputs: {
       in: (record) => {
-        context.forward(record.value === null || value === null ? record : record.withValue(value.evaluate(record)));
+        context.forward(
+          record.value === null || value === null ? record : record.withValue(value.evaluateLazily(record)),
+        );
       },
     },
   };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { CatalogueTopic } from '../../topology/topic-catalogue.ts';
 import { field } from '../field.ts';
-import type { NodeKind } from '../node-kind.ts';
+import { mayHaveKeyFormat } from '../key-format-guess.ts';
+import type { CheckContext, NodeKind } from '../node-kind.ts';
 
 /** As Kafka has it; `.` and `..` alone are no names. */
 const topicName = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
@@ -42,6 +44,8 @@ export const sink: NodeKind<SinkConfig> = {
 
 After windows the key is the JSON object {"key", "start", "end"}, and the partition follows from the inner key.
 
+Several sinks may write one topic, with keys of the same format. None may write a topic that a source of the same pipeline reads.
+
 What is written, what the stores hold and what has been read become durable in one commit: after a crash nothing is missing and nothing is there twice.`,
   example: {
     config: { topic: 'delays-by-state', partitions: 4 },
@@ -62,6 +66,8 @@ What is written, what the stores hold and what has been read become durable in o
         message: 'The name of a topic has 1 to 249 letters, digits, dots, underscores and hyphens.',
       });
     }
+    const topic = context.catalogue.topic(settings.topic);
+    if (topic !== undefined) checkExistingTopic(settings, topic, context);
     return new Map();
   },
   expressions: () => [],
@@ -69,3 +75,26 @@ What is written, what the stores hold and what has been read become durable in o
     planner.sink({ topic: settings.topic, partitions: settings.partitions, input: planner.input('in') });
   },
 };
+
+/** A topic that is there keeps its partitions and its keys: what the sink says differently has no effect, or spoils it for readers. */
+function checkExistingTopic(settings: SinkConfig, topic: CatalogueTopic, context: CheckContext): void {
+  const input = context.inputs.get('in');
+  const format = input?.windowed ? 'json' : input?.keyFormat;
+  if (format !== undefined && !mayHaveKeyFormat(topic, format)) {
+    context.report({
+      code: 'key-format',
+      severity: 'warning',
+      path: ['topic'],
+      message: `The keys of ${topic.name} look like the format ${topic.keyFormat}, and this writes the format ${format}. Whoever reads the topic could not tell them apart. Write another topic, or give ${context.inputName('in')} keys of that format.`,
+    });
+  }
+  if (settings.partitions !== topic.partitions) {
+    context.report({
+      code: 'partitions',
+      severity: 'note',
+      path: ['partitions'],
+      message: `${topic.name} is there already, and its count of partitions stays ${topic.partitions}: this number is not used.`,
+      fix: { title: `Use ${topic.partitions}`, value: topic.partitions },
+    });
+  }
+}

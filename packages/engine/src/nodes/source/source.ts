@@ -6,6 +6,7 @@ import { parseTimestamp } from '../../time/timestamp-text.ts';
 import type { PortType } from '../../topology/port-type.ts';
 import type { CatalogueTopic } from '../../topology/topic-catalogue.ts';
 import { field } from '../field.ts';
+import { mayHaveKeyFormat } from '../key-format-guess.ts';
 import { numberType, stringType, unknownType } from '../node-expression.ts';
 import type { CheckContext, NodeKind } from '../node-kind.ts';
 
@@ -177,7 +178,7 @@ function checkTopic(settings: SourceConfig, topic: CatalogueTopic | undefined, c
     return;
   }
   if (topic === undefined) {
-    const closest = closestName(settings.topic, context.catalogue.names());
+    const closest = context.closestTopic(settings.topic);
     context.report({
       code: 'unknown-topic',
       path: ['topic'],
@@ -186,17 +187,14 @@ function checkTopic(settings: SourceConfig, topic: CatalogueTopic | undefined, c
     });
     return;
   }
-  if (topic.sampled > 0 && topic.keyFormat !== settings.keyFormat && settings.keyFormat !== 'bytes') {
-    const readable = settings.keyFormat === 'json' ? topic.keyFormat === 'string' : false;
-    if (!readable) {
-      context.report({
-        code: 'key-format',
-        severity: 'warning',
-        path: ['keyFormat'],
-        message: `The keys of ${settings.topic} look like the format ${topic.keyFormat}, not ${settings.keyFormat}.`,
-        fix: { title: `Use ${topic.keyFormat}`, value: topic.keyFormat },
-      });
-    }
+  if (!mayHaveKeyFormat(topic, settings.keyFormat)) {
+    context.report({
+      code: 'key-format',
+      severity: 'warning',
+      path: ['keyFormat'],
+      message: `The keys of ${settings.topic} look like the format ${topic.keyFormat}, not ${settings.keyFormat}.`,
+      fix: { title: `Use ${topic.keyFormat}`, value: topic.keyFormat },
+    });
   }
 }
 

@@ -1,0 +1,149 @@
+import type { RecordBatch } from '../log/record-batch.ts';
+import { JsonObject } from './json-object.ts';
+import { isAt, skipNumber, skipPlainString, skipSpace, skipValue } from './scan-json.ts';
+
+/** More fields than these are not worth a column each. */
+const slotsMax = 64;
+
+const encoder = new TextEncoder();
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A field as a layout knows it: the bytes from its opening quote to its colon, and the slot of its value. */
+interface LayoutField {
+  readonly bytes: Uint8Array;
+  readonly slot: number;
+}
+
+/**
+ * Finds fields in the JSON objects of one source. It learns two things while records pass: which fields are asked for (each gets a slot,
+ * from the next batch on), and in which order fields usually stand, so that a name is compared and not looked up.
+ */
+export class FieldReader {
+  readonly #slots = new Map<string, number>();
+  readonly #quotedNames = new Map<string, Uint8Array>();
+  #layout: LayoutField[] = [];
+
+  get slotCount(): number {
+    return this.#slots.size;
+  }
+
+  /** The slot of a field; -1 when it has none yet: it gets one with the next batch. */
+  slotOf(name: string): number {
+    const slot = this.#slots.get(name);
+    if (slot !== undefined) return slot;
+    if (this.#slots.size < slotsMax) {
+      this.#slots.set(name, this.#slots.size);
+      this.#layout = [];
+    }
+    return -1;
+  }
+
+  /** A name as it stands in JSON. For names that come from expressions, of which there are few. */
+  quotedName(name: string): Uint8Array {
+    let quoted = this.#quotedNames.get(name);
+    if (quoted === undefined) {
+      quoted = encoder.encode(JSON.stringify(name));
+      this.#quotedNames.set(name, quoted);
+    }
+    return quoted;
+  }
+
+  /**
+   * Walks over the object in `columns.batch.bytes[start, end)`, the value of record `index`, and notes where its fields are. Null when it is
+   * not a JSON object, or one of its names is written with escapes: decode it in full, which also tells what is wrong with it.
+   */
+  read(columns: FieldColumns, index: number, start: number, end: number): JsonObject | null {
+    const { bytes, valuesText } = columns.batch;
+    if (valuesText === null && !isUtf8(bytes.subarray(start, end))) return null;
+    const { starts, ends } = columns;
+    const row = index * columns.slotCount;
+    const layout = this.#layout;
+    let at = skipSpace(bytes, start);
+    if (at >= end || bytes[at] !== 0x7b) return null;
+    at = skipSpace(bytes, at + 1);
+    if (at < end && bytes[at] === 0x7d) return endsAt(bytes, at + 1, end) ? new JsonObject(columns, index) : null;
+    for (let place = 0; ; place++) {
+      let field = layout[place];
+      if (field === undefined || !isAt(bytes, at, field.bytes)) {
+        field = this.#learn(columns, at, end, place);
+        if (field === undefined) return null;
+      }
+      at = skipSpace(bytes, at + field.bytes.length);
+      if (at >= end) return null;
+      const valueStart = at;
+      const first = bytes[at] as number;
+      let isPlain = true;
+      if (first === 0x22) {
+        const after = skipPlainString(bytes, at, end);
+        isPlain = after >= 0;
+        at = isPlain ? after : skipValue(bytes, at, end, 1);
+      } else if (first <= 0x39) {
+        at = first === 0x2d || first >= 0x30 ? skipNumber(bytes, at, end) : -1;
+      } else {
+        at = skipValue(bytes, at, end, 1);
+      }
+      if (at < 0 || at >= end) return null;
+      const { slot } = field;
+      if (slot >= 0 && slot < columns.slotCount) {
+        starts[row + slot] = valueStart;
+        // A string with escapes is told by a negative end.
+        ends[row + slot] = isPlain ? at : -at;
+      }
+      at = skipSpace(bytes, at);
+      if (at >= end) return null;
+      const after = bytes[at];
+      if (after === 0x7d) return endsAt(bytes, at + 1, end) ? new JsonObject(columns, index) : null;
+      if (after !== 0x2c) return null;
+      at = skipSpace(bytes, at + 1);
+    }
+  }
+
+  /** Takes the field at `at` as the usual one of its place. Undefined when there is none, or its name has escapes. */
+  #learn(columns: FieldColumns, at: number, end: number, place: number): LayoutField | undefined {
+    const { bytes } = columns.batch;
+    if (at >= end || bytes[at] !== 0x22) return undefined;
+    const nameEnd = skipPlainString(bytes, at, end);
+    if (nameEnd < 0) return undefined;
+    const colonAt = skipSpace(bytes, nameEnd);
+    if (colonAt >= end || bytes[colonAt] !== 0x3a) return undefined;
+    const name = columns.text(at + 1, nameEnd - 1);
+    const field = { bytes: bytes.slice(at, colonAt + 1), slot: this.#slots.get(name) ?? -1 };
+    this.#layout[place] = field;
+    return field;
+  }
+}
+
+/** Where the fields of a batch's records are, as far as the records have been read. */
+export class FieldColumns {
+  readonly reader: FieldReader;
+  readonly batch: RecordBatch;
+  readonly slotCount: number;
+  /** By record, then slot: places in the batch's bytes; a start of 0 is a field that is not there. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+
+  constructor(reader: FieldReader, batch: RecordBatch) {
+    this.reader = reader;
+    this.batch = batch;
+    this.slotCount = reader.slotCount;
+    this.starts = new Int32Array(batch.count * this.slotCount);
+    this.ends = new Int32Array(batch.count * this.slotCount);
+  }
+
+  text(start: number, end: number): string {
+    return this.batch.text(start, end);
+  }
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictUtf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function endsAt(bytes: Uint8Array, at: number, end: number): boolean {
+  return skipSpace(bytes, at) >= end;
+}

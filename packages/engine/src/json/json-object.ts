@@ -1,0 +1,131 @@
+import { detached } from '../log/byte-string.ts';
+import type { FieldColumns } from './field-reader.ts';
+import { type JsonSink, JsonValue } from './json-value.ts';
+import { PatchedObject } from './patched-object.ts';
+import { type FieldPlace, findField, skipSpace } from './scan-json.ts';
+
+/** Integers of so many digits are exact, and quicker put together here than parsed. */
+const exactDigits = 15;
+
+/**
+ * A JSON object that still lies in its batch. Its structure has been walked over, so it is JSON; a field is decoded when it is asked for,
+ * all of it only when somebody wants it whole. It must not outlive the processing of its record: what is kept is kept plain.
+ */
+export class JsonObject extends JsonValue {
+  readonly #columns: FieldColumns;
+  readonly #index: number;
+  #plain: object | undefined;
+
+  constructor(columns: FieldColumns, index: number) {
+    super();
+    this.#columns = columns;
+    this.#index = index;
+  }
+
+  /** The bytes that it lies in, from `start` to `end`. */
+  get bytes(): Uint8Array {
+    return this.#columns.batch.bytes;
+  }
+
+  get start(): number {
+    return this.#columns.batch.valueStarts[this.#index] as number;
+  }
+
+  get end(): number {
+    return this.#columns.batch.valueEnds[this.#index] as number;
+  }
+
+  override field(name: string): unknown {
+    const columns = this.#columns;
+    const cell = this.#cellOf(name);
+    if (cell < 0) return this.#decodeFound(this.place(name));
+    const start = columns.starts[cell] as number;
+    return start === 0 ? null : this.#decode(start, columns.ends[cell] as number);
+  }
+
+  override nested(name: string, inner: string): unknown {
+    const { bytes } = this;
+    const outer = this.place(name);
+    if (outer === null || bytes[outer.start] !== 0x7b) return undefined;
+    const found = findField(bytes, outer.start, outer.end, this.#columns.reader.quotedName(inner));
+    return found === undefined ? undefined : this.#decodeFound(found);
+  }
+
+  override with(names: readonly string[], values: readonly unknown[]): JsonValue {
+    return new PatchedObject(this, names, values);
+  }
+
+  override writeTo(sink: JsonSink): void {
+    sink.putBytes(this.bytes, this.start, this.end);
+  }
+
+  /** Where a field's value lies in `bytes`; a string with escapes has a negative end. Null when there is no such field. */
+  place(name: string): FieldPlace | null {
+    const columns = this.#columns;
+    const cell = this.#cellOf(name);
+    if (cell < 0) return findField(this.bytes, this.start, this.end, columns.reader.quotedName(name)) ?? null;
+    const start = columns.starts[cell] as number;
+    return start === 0 ? null : { start, end: columns.ends[cell] as number };
+  }
+
+  /** Where its closing brace stands. */
+  get bodyEnd(): number {
+    const { bytes } = this;
+    let at = this.end - 1;
+    while (bytes[at] !== 0x7d) at--;
+    return at;
+  }
+
+  get isEmpty(): boolean {
+    const { bytes } = this;
+    return bytes[skipSpace(bytes, skipSpace(bytes, this.start) + 1)] === 0x7d;
+  }
+
+  override plain(): object {
+    this.#plain ??= JSON.parse(this.#columns.text(this.start, this.end)) as object;
+    return this.#plain;
+  }
+
+  /** The cell in the columns; -1 for a field that nobody had asked for when the batch was begun. */
+  #cellOf(name: string): number {
+    const columns = this.#columns;
+    const slot = columns.reader.slotOf(name);
+    return slot < 0 || slot >= columns.slotCount ? -1 : this.#index * columns.slotCount + slot;
+  }
+
+  #decodeFound(found: FieldPlace | null): unknown {
+    return found === null ? null : this.#decode(found.start, found.end);
+  }
+
+  /** `end` is negative for a string with escapes. */
+  #decode(start: number, end: number): unknown {
+    const columns = this.#columns;
+    const first = columns.batch.bytes[start] as number;
+    if (first === 0x22) {
+      if (end < 0) return JSON.parse(columns.text(start, -end));
+      return detached(columns.text(start + 1, end - 1));
+    }
+    if (first <= 0x39) return this.#number(start, end);
+    if (first === 0x74) return true;
+    if (first === 0x66) return false;
+    if (first === 0x6e) return null;
+    return JSON.parse(columns.text(start, end));
+  }
+
+  #number(start: number, end: number): number {
+    const { bytes } = this.#columns.batch;
+    const isNegative = bytes[start] === 0x2d;
+    const digitsStart = isNegative ? start + 1 : start;
+    if (end - digitsStart <= exactDigits) {
+      let value = 0;
+      let at = digitsStart;
+      for (; at < end; at++) {
+        const digit = (bytes[at] as number) - 0x30;
+        if (digit < 0 || digit > 9) break;
+        value = value * 10 + digit;
+      }
+      if (at === end) return isNegative ? -value : value;
+    }
+    return Number(this.#columns.text(start, end));
+  }
+}
