@@ -49,5 +49,4 @@ test('records that were removed before they were read are counted where they are
   await millrace.switchTheme();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   expect((await textFindings(page)).findings).toEqual([]);
-  await millrace.picture('retention-dark', testInfo);
 });

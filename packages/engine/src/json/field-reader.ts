@@ -1,9 +1,13 @@
+import { detached } from '../log/byte-string.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { JsonObject } from './json-object.ts';
-import { isAt, skipNumber, skipPlainString, skipSpace, skipValue } from './scan-json.ts';
+import { skipNumber, skipPlainString, skipSpace, skipValue } from './scan-json.ts';
 
 /** More fields than these are not worth a column each. */
 const slotsMax = 64;
+/** Names and places beyond these are found all the same, only slower: objects may be used as maps, with names without end. */
+const namesMax = 1024;
+const placesMax = 256;
 
 const encoder = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -11,6 +15,8 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** A field as a layout knows it: the bytes from its opening quote to its colon, and the slot of its value. */
 interface LayoutField {
   readonly bytes: Uint8Array;
+  /** The same bytes, four at a time, without the last few that make no four. */
+  readonly words: Int32Array;
   readonly slot: number;
 }
 
@@ -21,6 +27,8 @@ interface LayoutField {
 export class FieldReader {
   readonly #slots = new Map<string, number>();
   readonly #quotedNames = new Map<string, Uint8Array>();
+  /** The fields met so far, by name, and those that stood last at each place. */
+  readonly #known = new Map<string, LayoutField>();
   #layout: LayoutField[] = [];
 
   get slotCount(): number {
@@ -33,6 +41,7 @@ export class FieldReader {
     if (slot !== undefined) return slot;
     if (this.#slots.size < slotsMax) {
       this.#slots.set(name, this.#slots.size);
+      this.#known.clear();
       this.#layout = [];
     }
     return -1;
@@ -53,7 +62,7 @@ export class FieldReader {
    * not a JSON object, or one of its names is written with escapes: decode it in full, which also tells what is wrong with it.
    */
   read(columns: FieldColumns, index: number, start: number, end: number): JsonObject | null {
-    const { bytes, valuesText } = columns.batch;
+    const { bytes, view, valuesText } = columns.batch;
     if (valuesText === null && !isUtf8(bytes.subarray(start, end))) return null;
     const { starts, ends } = columns;
     const row = index * columns.slotCount;
@@ -64,7 +73,7 @@ export class FieldReader {
     if (at < end && bytes[at] === 0x7d) return endsAt(bytes, at + 1, end) ? new JsonObject(columns, index) : null;
     for (let place = 0; ; place++) {
       let field = layout[place];
-      if (field === undefined || !isAt(bytes, at, field.bytes)) {
+      if (field === undefined || !stands(field, bytes, view, at, end)) {
         field = this.#learn(columns, at, end, place);
         if (field === undefined) return null;
       }
@@ -74,7 +83,7 @@ export class FieldReader {
       const first = bytes[at] as number;
       let isPlain = true;
       if (first === 0x22) {
-        const after = skipPlainString(bytes, at, end);
+        const after = skipPlainString(bytes, view, at, end);
         isPlain = after >= 0;
         at = isPlain ? after : skipValue(bytes, at, end, 1);
       } else if (first <= 0x39) {
@@ -100,15 +109,20 @@ export class FieldReader {
 
   /** Takes the field at `at` as the usual one of its place. Undefined when there is none, or its name has escapes. */
   #learn(columns: FieldColumns, at: number, end: number, place: number): LayoutField | undefined {
-    const { bytes } = columns.batch;
+    const { bytes, view } = columns.batch;
     if (at >= end || bytes[at] !== 0x22) return undefined;
-    const nameEnd = skipPlainString(bytes, at, end);
+    const nameEnd = skipPlainString(bytes, view, at, end);
     if (nameEnd < 0) return undefined;
     const colonAt = skipSpace(bytes, nameEnd);
     if (colonAt >= end || bytes[colonAt] !== 0x3a) return undefined;
     const name = columns.text(at + 1, nameEnd - 1);
-    const field = { bytes: bytes.slice(at, colonAt + 1), slot: this.#slots.get(name) ?? -1 };
-    this.#layout[place] = field;
+    let field = this.#known.get(name);
+    // The same name may stand with other spaces before its colon.
+    if (field === undefined || !stands(field, bytes, view, at, end)) {
+      field = layoutField(bytes.slice(at, colonAt + 1), this.#slots.get(name) ?? -1);
+      if (this.#known.size < namesMax) this.#known.set(detached(name), field);
+    }
+    if (place < placesMax) this.#layout[place] = field;
     return field;
   }
 }
@@ -133,6 +147,30 @@ export class FieldColumns {
   text(start: number, end: number): string {
     return this.batch.text(start, end);
   }
+}
+
+function layoutField(bytes: Uint8Array<ArrayBuffer>, slot: number): LayoutField {
+  const view = new DataView(bytes.buffer);
+  const words = Int32Array.from({ length: bytes.length >> 2 }, (_, index) => view.getInt32(index * 4, true));
+  return { bytes, words, slot };
+}
+
+/** Whether the field's name stands at a place. */
+function stands(
+  { bytes: wanted, words }: LayoutField,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  end: number,
+): boolean {
+  if (at + wanted.length > end) return false;
+  for (let index = 0; index < words.length; index++) {
+    if (view.getInt32(at + index * 4, true) !== words[index]) return false;
+  }
+  for (let index = words.length * 4; index < wanted.length; index++) {
+    if (bytes[at + index] !== wanted[index]) return false;
+  }
+  return true;
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

@@ -47,7 +47,13 @@ export class JsonObject extends JsonValue {
     const { bytes } = this;
     const outer = this.place(name);
     if (outer === null || bytes[outer.start] !== 0x7b) return undefined;
-    const found = findField(bytes, outer.start, outer.end, this.#columns.reader.quotedName(inner));
+    const found = findField(
+      bytes,
+      this.#columns.batch.view,
+      outer.start,
+      outer.end,
+      this.#columns.reader.quotedName(inner),
+    );
     return found === undefined ? undefined : this.#decodeFound(found);
   }
 
@@ -63,7 +69,8 @@ export class JsonObject extends JsonValue {
   place(name: string): FieldPlace | null {
     const columns = this.#columns;
     const cell = this.#cellOf(name);
-    if (cell < 0) return findField(this.bytes, this.start, this.end, columns.reader.quotedName(name)) ?? null;
+    if (cell < 0)
+      return findField(this.bytes, columns.batch.view, this.start, this.end, columns.reader.quotedName(name)) ?? null;
     const start = columns.starts[cell] as number;
     return start === 0 ? null : { start, end: columns.ends[cell] as number };
   }

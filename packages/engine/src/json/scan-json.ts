@@ -19,6 +19,11 @@ const closeBracket = 0x5d;
 
 /** The place of the first byte from `at` on that is not white space. */
 export function skipSpace(bytes: Uint8Array, at: number): number {
+  // Nothing that JSON has outside strings is below white space, and mostly there is none.
+  return (bytes[at] as number) > 0x20 ? at : skipSpaces(bytes, at);
+}
+
+function skipSpaces(bytes: Uint8Array, at: number): number {
   let place = at;
   for (;;) {
     const byte = bytes[place];
@@ -32,9 +37,21 @@ const endsRun = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === quote || byte === backslash || byte < 0x20 ? 1 : 0,
 );
 
-/** From an opening quote to the place after the closing one; -1 when it is not a string without escapes. */
-export function skipPlainString(bytes: Uint8Array, at: number, end: number): number {
+/**
+ * From an opening quote to the place after the closing one; -1 when it is not a string without escapes. `view` is one of the same bytes: four
+ * of them are looked at at once. With x the word with the wanted byte taken out of each byte (xor), (x - 0x01010101) & ~x has the high bit of
+ * the lowest byte set that was it; the same subtraction of 0x20 tells bytes below it (H. Warren, Hacker's Delight, 6-1).
+ */
+export function skipPlainString(bytes: Uint8Array, view: DataView, at: number, end: number): number {
   let place = at + 1;
+  for (const last = end - 4; place <= last; place += 4) {
+    const word = view.getInt32(place, true);
+    const quotes = word ^ 0x22222222;
+    const backslashes = word ^ 0x5c5c5c5c;
+    const ends =
+      ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes) | ((word - 0x20202020) & ~word);
+    if ((ends & 0x80808080) !== 0) break;
+  }
   while (place < end && endsRun[bytes[place] as number] === 0) place++;
   return place < end && bytes[place] === quote ? place + 1 : -1;
 }
@@ -150,6 +167,7 @@ export interface FieldPlace {
  */
 export function findField(
   bytes: Uint8Array,
+  view: DataView,
   at: number,
   end: number,
   quotedName: Uint8Array,
@@ -157,13 +175,13 @@ export function findField(
   let found: FieldPlace | null = null;
   let place = skipSpace(bytes, at + 1);
   while (bytes[place] === quote) {
-    const nameEnd = skipPlainString(bytes, place, end);
+    const nameEnd = skipPlainString(bytes, view, place, end);
     if (nameEnd < 0) return undefined;
     const isWanted = nameEnd - place === quotedName.length && isAt(bytes, place, quotedName);
     const start = skipSpace(bytes, skipSpace(bytes, nameEnd) + 1);
     const after = skipValue(bytes, start, end, 1);
     if (isWanted) {
-      const hasEscapes = bytes[start] === quote && skipPlainString(bytes, start, end) < 0;
+      const hasEscapes = bytes[start] === quote && skipPlainString(bytes, view, start, end) < 0;
       found = { start, end: hasEscapes ? -after : after };
     }
     place = skipSpace(bytes, after);
@@ -173,7 +191,7 @@ export function findField(
 }
 
 /** Whether the wanted bytes stand at a place. */
-export function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
   for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false;
   return true;
 }

@@ -38,6 +38,8 @@ export class MalformedBatchError extends Error {
 /** Records of one partition as read from a log; positions into `bytes`, nothing decoded until it is asked for. */
 export class RecordBatch {
   readonly bytes: Uint8Array;
+  /** Of the same bytes. */
+  readonly view: DataView;
   readonly count: number;
   readonly baseOffset: number;
   readonly timestamps: Float64Array;
@@ -75,6 +77,7 @@ export class RecordBatch {
       throw new MalformedBatchError(`A record batch of ${bytes.byteLength} bytes announces ${announced}.`);
     }
     this.bytes = bytes;
+    this.view = view;
     this.count = count;
     this.baseOffset = baseOffset;
     this.timestamps = new Float64Array(count);
@@ -189,7 +192,7 @@ export class RecordBatch {
   }
 
   #readHeaders(): (readonly Header[])[] {
-    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    const { view } = this;
     const all: (readonly Header[])[] = [];
     let at = this.#headersStart;
     for (let index = 0; index < this.count; index++) {
