@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +112,36 @@ describe('the server as a program', { timeout: 60_000 }, () => {
       await server.ended;
       await eventually(() => !isAlive(reader));
     },
+  );
+
+  it.skipIf(!existsSync(realPlaces.workerMain))(
+    'starts though a worker of an earlier server is stuck, perhaps in the middle of a write',
+    async () => {
+      for (let round = 0; round < 3; round++) {
+        const server = new Program('--examples-speed', '1000');
+        const url = `${await server.address()}/api`;
+        const api = createTRPCClient<ApiRouter>({ links: [httpBatchLink({ url, headers: { 'x-millrace': '1' } })] });
+        if (round === 0) {
+          await api.examples.open.mutate({ id: 'flight-delays' });
+          await api.deployments.deploy.mutate({ pipelineId: 'flight-delays' });
+        }
+        const note = join(directory, 'data', 'workers', 'flight-delays.json');
+        await eventually(() => existsSync(note));
+        const worker = processIdentitySchema.parse(JSON.parse(readFileSync(note, 'utf8')));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        process.kill(worker.pid, 'SIGSTOP');
+        server.child.kill('SIGKILL');
+        // Not `ended`: the stuck worker keeps its server's output open.
+        await once(server.child, 'exit');
+        expect(isAlive(worker)).toBe(true);
+        const next = new Program();
+        await next.address();
+        expect(isAlive(worker)).toBe(false);
+        next.child.kill('SIGTERM');
+        await next.ended;
+      }
+    },
+    60_000,
   );
 
   it('plays the flights without gap or duplicate through kills', async () => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { endProcess } from '@millrace/backend-embedded';
 import packageFile from '../package.json' with { type: 'json' };
 import { DirectoryInUseError } from './data/server-lock.ts';
 import { PortInUseError } from './http/http-server.ts';
@@ -24,11 +25,12 @@ async function main(): Promise<void> {
   let server: RunningServer | null = null;
   let isStopping = false;
   const stop = (cause: string): void => {
-    if (isStopping) process.exit(1);
+    if (isStopping) endProcess();
     isStopping = true;
     logger.info({ cause }, 'stopping; once more ends it at once');
     // Before the server stands there is nothing to stop in order: what it opens is safe to be cut off.
-    void (server?.close() ?? Promise.resolve()).then(() => process.exit(0));
+    if (server === null) endProcess();
+    else void server.close().then(() => process.exit(0));
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -37,6 +39,10 @@ async function main(): Promise<void> {
   process.on('disconnect', () => stop('disconnect'));
   process.on('unhandledRejection', (error) => {
     logger.error({ err: error }, 'a failure that nobody waited for');
+  });
+  process.on('uncaughtException', (error) => {
+    logger.error({ err: error }, 'a defect; what is committed is safe');
+    endProcess();
   });
   try {
     server = await startServer(readSettings(args, process.env), places, logger);

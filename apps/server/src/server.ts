@@ -6,6 +6,7 @@ import { ExampleLibrary } from './examples/example-library.ts';
 import { fillExampleTopics } from './examples/example-topics.ts';
 import { Deployments } from './fleet/deployments.ts';
 import { defaultPatience, type Patience } from './fleet/patience.ts';
+import { StrayWorkers } from './fleet/stray-workers.ts';
 import { HttpServer } from './http/http-server.ts';
 import { StaticFiles } from './http/static-files.ts';
 import type { Logger } from './logger.ts';
@@ -62,6 +63,8 @@ export async function startServer(
   try {
     const directory = DataDirectory.open(settings.dataDirectory);
     opened.push(() => directory.release());
+    const strayWorkers = new StrayWorkers(directory.path);
+    await strayWorkers.endAll();
     const log = await EmbeddedLog.open({ directory: directory.log });
     opened.push(() => log.close());
     opened.push(keepHouse(log, logger));
@@ -82,6 +85,7 @@ export async function startServer(
       workerMain: places.workerMain,
       patience,
       dataDirectory: directory,
+      strayWorkers,
       pipeline: (id) => pipelines.get(id),
       wakeReaders: () => log.wake(),
     });

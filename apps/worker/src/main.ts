@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EmbeddedLog } from '@millrace/backend-embedded';
+import { EmbeddedLog, endProcess } from '@millrace/backend-embedded';
 import { LogError, PolicyFailure } from '@millrace/engine';
 import type { Down, Up } from '@millrace/protocol';
 import { StoreError } from '@millrace/store-lmdb';
@@ -14,6 +14,10 @@ import { TaskHost } from './task-host.ts';
  * what to do over its link and exits when the link is gone; what was not committed then never happened.
  */
 async function main(): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    endProcess();
+  });
   const data = setting('MILLRACE_DATA');
   const pipeline = setting('MILLRACE_PIPELINE');
   const log = await EmbeddedLog.open({ directory: join(data, 'log') });
@@ -21,15 +25,14 @@ async function main(): Promise<void> {
   const say = (up: Up): void => link.send(up);
   let host: TaskHost | null = null;
   let stopped: StoppedStores | null = null;
-  const link = ServerLink.open(
-    (message) => handle(message),
-    () => process.exit(0),
-  );
+  const link = ServerLink.open((message) => handle(message), endProcess);
   log.onAppended((topics) => link.send({ type: 'appended', topics: [...topics] }));
 
   const end = async (last: Up, code: number): Promise<void> => {
     await log.close();
     await link.sendLast(last);
+    // A reader of stores may be in the middle of restoring one.
+    if (stopped !== null) endProcess();
     process.exit(code);
   };
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Log, TopicCleanup, TopicSpec } from '@millrace/engine';
+import { encodeBatch, type Log, type TopicCleanup, type TopicSpec } from '@millrace/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmbeddedLog } from './embedded-log.ts';
 import { canMount, LogChild } from './testing/child-process.ts';
@@ -121,6 +121,22 @@ describe('a process that is killed', () => {
     }
     expect(committedBefore).toBeGreaterThan(rounds);
   }, 60_000);
+});
+
+describe('a process that ends itself while it writes', () => {
+  it('is gone at once, and others can write', async () => {
+    const log = await EmbeddedLog.open({ directory });
+    await log.ensureTopics([spec('in')]);
+    for (let round = 0; round < 5; round++) {
+      const ending = child('end');
+      await ending.line('ready');
+      await ending.ended();
+      const before = (await records(log, 'in')).length;
+      await log.append([{ topic: 'in', partition: 0, batch: encodeBatch([{ key: 'k', value: 'v', timestamp: 0 }]) }]);
+      expect((await records(log, 'in')).length).toBe(before + 1);
+    }
+    await log.close();
+  }, 30_000);
 });
 
 describe('a disk that is full', () => {

@@ -24,7 +24,7 @@ import { type PlannedDeployment, planDeployment } from './deploy-plan.ts';
 import { Deployment, type DeploymentPorts } from './deployment.ts';
 import { type DeploymentRecord, deploymentKeyPrefix, deploymentRecordSchema } from './deployment-record.ts';
 import type { Patience } from './patience.ts';
-import { StrayWorkers } from './stray-workers.ts';
+import type { StrayWorkers } from './stray-workers.ts';
 
 /** While something runs a reader gets a frame with every tick and change of state, and after this long without either. */
 const frameMs = 600;
@@ -43,6 +43,7 @@ export interface DeploymentsParts {
   readonly nowMs: () => number;
   readonly workerMain: string;
   readonly patience: Patience;
+  readonly strayWorkers: StrayWorkers;
   readonly dataDirectory: { readonly path: string; removeState(pipelineId: string): Promise<void> };
   /** The pipeline as it is kept now, with its revision. @throws ApiError `not-found` */
   pipeline(id: string): { readonly pipeline: Pipeline; readonly revision: number };
@@ -70,7 +71,7 @@ export class Deployments {
       workerMain: parts.workerMain,
       patience: parts.patience,
       dataDirectory: parts.dataDirectory.path,
-      strayWorkers: new StrayWorkers(parts.dataDirectory.path),
+      strayWorkers: parts.strayWorkers,
       keep: (pipelineId, action, record) =>
         parts.control.change(action, [{ key: deploymentKeyPrefix + pipelineId, document: record }]),
       appended: (pipelineId, topics) => {

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { identityOf, isAlive, type ProcessIdentity, processIdentitySchema } from '../data/process-identity.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const goneWithinMs = 5_000;
 const lookMs = 10;
+const noteEnding = '.json';
 
 /**
  * Remembers on the disk which process works for a pipeline, running it or reading its stores. It ends by itself when its server is gone,
@@ -45,6 +46,12 @@ export class StrayWorkers {
     this.forget(pipelineId);
   }
 
+  /** The same for all pipelines. A worker that is stuck may hold the log's lock, so this comes before the log is opened. */
+  async endAll(): Promise<void> {
+    const notes = readdirSync(this.#directory).filter((name) => name.endsWith(noteEnding));
+    await Promise.all(notes.map((name) => this.end(basename(name, noteEnding))));
+  }
+
   #read(pipelineId: string): ProcessIdentity | null {
     try {
       return processIdentitySchema.parse(JSON.parse(readFileSync(this.#path(pipelineId), 'utf8')));
@@ -54,7 +61,7 @@ export class StrayWorkers {
   }
 
   #path(pipelineId: string): string {
-    return join(this.#directory, `${pipelineId}.json`);
+    return join(this.#directory, `${pipelineId}${noteEnding}`);
   }
 }
 

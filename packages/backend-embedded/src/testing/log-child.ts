@@ -3,10 +3,12 @@
  *
  *     append     appends 20 records to topic `in`, one batch each
  *     commit     commits round after round until it is killed; says `acknowledged N` after each
+ *     end        appends without pause to topic `in`, and after a moment ends itself by endProcess
  *     fill       makes topic `in` and appends to it until the log refuses; says the code, then whether it holds just what was acknowledged
  */
 import { encodeBatch, LogError } from '@millrace/engine';
 import { EmbeddedLog } from '../embedded-log.ts';
+import { endProcess } from '../end-process.ts';
 
 export const application = 'kill-test';
 export const taskId = '0_0';
@@ -57,6 +59,15 @@ async function commitUntilKilled(log: EmbeddedLog): Promise<void> {
   }
 }
 
+/** With several writers there is a write under way at nearly every moment. */
+async function endWhileWriting(log: EmbeddedLog): Promise<void> {
+  setTimeout(endProcess, 50 + Math.random() * 100);
+  const write = async (): Promise<never> => {
+    for (;;) await log.append([{ topic: 'in', partition: 0, batch: batch(['x']) }]);
+  };
+  await Promise.all([write(), write(), write()]);
+}
+
 async function fill(log: EmbeddedLog): Promise<void> {
   const cleanup = { policy: 'delete', retentionMs: null, retentionBytes: null } as const;
   await log.ensureTopics([{ name: 'in', partitions: 1, role: 'external', cleanup, owner: null }]);
@@ -84,6 +95,7 @@ if (directory !== undefined) {
   say('ready');
   if (mode === 'append') await appendSome(log);
   if (mode === 'commit') await commitUntilKilled(log);
+  if (mode === 'end') await endWhileWriting(log);
   if (mode === 'fill') await fill(log);
   await log.close();
 }
