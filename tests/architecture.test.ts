@@ -34,7 +34,7 @@ const typesOnly: Record<string, readonly string[]> = {
 
 /** Libraries that the pure packages may use. */
 const pureLibraries: Record<string, readonly string[]> = {
-  'packages/expression': ['acorn'],
+  'packages/expression': ['acorn', 're2js'],
   'packages/engine': ['zod'],
 };
 

@@ -1,3 +1,4 @@
+import { checkConstantText } from './constant-texts.ts';
 import {
   type CallTypes,
   type FunctionKind,
@@ -609,6 +610,8 @@ class Checker {
     const wanted = unionOf(...specs.map((spec) => parameterType(spec.kind)));
     const names = specs.map((spec) => parameterNames[spec.kind]).join(' or ');
     this.#require(argument, type, wanted, 'argument-type', `${name} takes ${names} as ${first.name}`);
+    // A text that is meant for one of several methods is checked by them when it runs.
+    if (specs.length === kinds.length) checkConstantText(argument, first, name, this.#source, this.#problems);
   }
 
   #lambda(node: Lambda, types: readonly ValueType[]): ValueType {

@@ -23,6 +23,7 @@ import {
 } from './functions/function-kind.ts';
 import { functions, methods } from './functions/registry.ts';
 import { LazyValue } from './lazy-value.ts';
+import { compilePattern } from './patterns/pattern.ts';
 import type { Range } from './problem.ts';
 import {
   type AccessSite,
@@ -33,6 +34,7 @@ import {
   compileRoot,
   compileRootField,
   nullAccess,
+  placed,
   readIndex,
 } from './read-field.ts';
 import type { Scope } from './scope.ts';
@@ -71,7 +73,7 @@ export interface CompiledTree {
 export function compileTree(tree: Expression, source: string): CompiledTree {
   const compiler = new TreeCompiler(source);
   const evaluate = compiler.compile(tree);
-  const evaluateLazily = compiler.compilePatch(tree, evaluate) ?? evaluate;
+  const evaluateLazily = compiler.compileLazily(tree, evaluate);
   return { evaluate, evaluateLazily, charges: compiler.charges, repeats: compiler.repeats };
 }
 
@@ -112,7 +114,7 @@ class TreeCompiler {
         return this.#template(node);
       case 'root':
         this.#rootUses++;
-        return compileRoot(node.name);
+        return compileRoot(node.name, { start: node.start, end: node.end });
       case 'parameter': {
         const cell = this.#cellOf(node.parameter);
         return () => cell.value;
@@ -179,6 +181,7 @@ class TreeCompiler {
       name,
       objectText: this.#textOf(node.object),
       objectRange: { start: node.object.start, end: node.object.end },
+      range: { start: node.start, end: node.end },
       optional: node.optional,
       chained: endsEarly(node.object),
     };
@@ -192,7 +195,7 @@ class TreeCompiler {
     }
     const inTwoSteps = compileField(this.compile(node.object), site);
     if (node.object.kind !== 'member' || node.object.object.kind !== 'root') return inTwoSteps;
-    return compileNestedField(node.object.object.name, node.object.name, node.name, inTwoSteps);
+    return compileNestedField(node.object.object.name, node.object.name, site, inTwoSteps);
   }
 
   #index(node: Index): Evaluate {
@@ -318,11 +321,34 @@ class TreeCompiler {
     };
   }
 
+  /** A root as it is, or a choice of such, is passed on without being decoded. `compiled` is the same, plain. */
+  compileLazily(node: Expression, compiled: Evaluate): Evaluate {
+    switch (node.kind) {
+      case 'root': {
+        const read = compileLazyRoot(node.name);
+        return (scope) => read(scope) ?? null;
+      }
+      case 'conditional': {
+        const test = this.#operand(node.test);
+        const then = this.compileLazily(node.then, this.compile(node.then));
+        const otherwise = this.compileLazily(node.otherwise, this.compile(node.otherwise));
+        return (scope) => (requireBoolean(test.evaluate(scope), test) ? then(scope) : otherwise(scope));
+      }
+      case 'logical': {
+        if (node.operator !== '??') return compiled;
+        const [left, right] = [node.left, node.right].map((side) => this.compileLazily(side, this.compile(side)));
+        return left === undefined || right === undefined ? compiled : firstNonNull([left, right]);
+      }
+      default:
+        return this.#compilePatch(node, compiled) ?? compiled;
+    }
+  }
+
   /**
    * A root with some fields set, `{ ...value, field: … }`: a lazy root is patched and not decoded. Null for all that has not this form;
    * `otherwise` does the same to a plain root.
    */
-  compilePatch(node: Expression, otherwise: Evaluate): Evaluate | null {
+  #compilePatch(node: Expression, otherwise: Evaluate): Evaluate | null {
     if (node.kind !== 'object') return null;
     const [first, ...rest] = node.entries;
     if (first?.kind !== 'spread' || first.value.kind !== 'root') return null;
@@ -339,7 +365,11 @@ class TreeCompiler {
       if (!(base instanceof LazyValue)) return otherwise(scope);
       const patch: unknown[] = new Array(values.length);
       for (let place = 0; place < values.length; place++) patch[place] = (values[place] as Evaluate)(scope);
-      return base.with(names, patch);
+      try {
+        return base.with(names, patch);
+      } catch (error) {
+        throw placed(error, first.value);
+      }
     };
   }
 
@@ -522,6 +552,7 @@ function checkedArguments(name: string, args: readonly Operand[], kind: Function
       };
     }
     if (spec.kind === 'any' || spec.kind === 'lambda') return operand.evaluate;
+    if (spec.kind === 'pattern') return compiledPattern(operand);
     const { evaluate } = operand;
     const takes = takesKind(spec.kind);
     return (scope) => {
@@ -529,6 +560,14 @@ function checkedArguments(name: string, args: readonly Operand[], kind: Function
       return takes(value) ? value : failArgument(name, spec, operand, value);
     };
   });
+}
+
+/** A pattern that was checked, compiled once. */
+function compiledPattern(operand: Operand): Evaluate {
+  const result = compilePattern(String(operand.constant));
+  if (!result.ok) throw new Error('A pattern with errors was compiled. Check it first.');
+  const { pattern } = result;
+  return () => pattern;
 }
 
 function failArgument(name: string, spec: ParameterSpec, operand: Operand, value: unknown): never {
@@ -547,6 +586,8 @@ function takesKind(kind: ParameterKind): (value: unknown) => boolean {
       return (value) => typeof value === 'number';
     case 'integer':
       return (value) => Number.isSafeInteger(value);
+    case 'textOrNull':
+      return (value) => typeof value === 'string' || value === null;
     case 'array':
       return Array.isArray;
     case 'object':

@@ -33,12 +33,18 @@ describe('of a lazy root', () => {
     expect(JSON.stringify(result)).toBe('{"delay":20,"city":{"name":"Oslo"},"list":[1],"airport":{"name":"Oslo"}}');
   });
 
-  it.each(['value', '{ ...value, ...left }', '{ delay: 1, ...value }', '[value]', 'keys(value)'])(
-    '%s is plain',
+  it.each(['value', 'value ?? left', 'left.delay > 15 ? left : null', 'value.delay > 90 ? 1 : { ...value, a: 1 }'])(
+    '%s is passed on as it is',
     (source) => {
       const { result, wasWanted } = lazily(source);
-      expect(wasWanted).toBe(true);
-      expect(result).not.toBeInstanceOf(LazyData);
+      expect(wasWanted).toBe(false);
+      expect(result).toBeInstanceOf(LazyData);
     },
   );
+
+  it.each(['{ ...value, ...left }', '{ delay: 1, ...value }', '[value]', 'keys(value)'])('%s is plain', (source) => {
+    const { result, wasWanted } = lazily(source);
+    expect(wasWanted).toBe(true);
+    expect(result).not.toBeInstanceOf(LazyData);
+  });
 });

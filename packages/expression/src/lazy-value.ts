@@ -1,6 +1,7 @@
 /**
  * A JSON object that is decoded when it is looked into. A root may be one: a field of it is asked for by name, and everything else that an
- * expression does with it sees it plain.
+ * expression does with it sees it plain. What cannot be read, such as a number that would lose digits, is an `ExpressionFailure` of whoever
+ * is asked for it; the expression puts its own place in.
  */
 export abstract class LazyValue {
   /** The decoded own field; null when there is none. */

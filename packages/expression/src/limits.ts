@@ -30,3 +30,13 @@ export const typeDepthMax = 16;
 export const carriedTypeDepthMax = resultDepthMax;
 /** Largest type that the checker carries on, in parts as if nothing were shared. A larger one is known by its kind alone. */
 export const typeSizeMax = 20_000;
+/** Longest pattern, in UTF-16 code units. */
+export const patternLengthMax = 1000;
+/** Most parts of a pattern, once its repetitions are written out. */
+export const patternSizeMax = 2000;
+/** Most groups of a pattern. */
+export const patternGroupsMax = 50;
+/** Most patterns of one expression. */
+export const patternsMax = 32;
+/** Bytes that a pattern may keep of what it has learnt about texts, so that it is quick with the next one. */
+export const patternMemoryMax = 1_048_576;

@@ -16,7 +16,7 @@ import type {
 import { functions } from './functions/registry.ts';
 import { depthMax, nodesMax } from './limits.ts';
 import { closestName, type ProblemList, type Range, useInstead } from './problem.ts';
-import { globalHint, refusals, refusedOperators } from './refusals.ts';
+import { globalHint, refusals, refusedOperators, regexHint } from './refusals.ts';
 import { isRootName, type RootName, type RootTypes, rootNames } from './scope.ts';
 import { parseJavaScript } from './source.ts';
 import type {
@@ -119,6 +119,8 @@ class TreeBuilder {
       case 'Literal':
         return this.#literal(node);
       case 'TemplateLiteral': {
+        const constant = constantText(node);
+        if (constant !== undefined) return { kind: 'literal', value: constant, ...rangeOf(node) };
         const texts = node.quasis.map((quasi) => quasi.value.cooked ?? '');
         return {
           kind: 'template',
@@ -165,17 +167,13 @@ class TreeBuilder {
   }
 
   #literal(node: JsLiteral): Expression {
-    if (node.regex)
-      return this.#refuse(
-        'no-regex',
-        node,
-        'Regular expressions are not supported. Use includes, split or replaceAll.',
-      );
+    if (node.regex) return this.#refuse('no-regex', node, regexHint);
     const { value } = node;
     if (typeof value === 'number') {
       if (!Number.isFinite(value)) return this.#refuse('number-too-large', node, 'This number is too large.');
-      if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-        this.#problems.warning('inexact-number', node, `This number is beyond ±(2^53−1) and becomes ${value}.`);
+      if (isInexact(node, value)) {
+        const message = 'This whole number is beyond ±(2^53−1) and would lose digits. Write it as a text, in quotes.';
+        return this.#refuse('inexact-number', node, message);
       }
     } else if (typeof value !== 'string' && typeof value !== 'boolean' && value !== null) {
       return this.#refuse('no-bigint', node, 'Big integers are not supported. Write the number without n.');
@@ -317,6 +315,7 @@ class TreeBuilder {
     if (!property.computed && key.type === 'Identifier') {
       return { kind: 'field', name: key.name, nameRange, value: this.build(property.value) };
     }
+    if (key.type === 'Literal' && typeof key.value === 'number') this.#literal(key);
     const name = constantText(key) ?? constantNumber(key);
     if (name !== undefined) return { kind: 'field', name, nameRange, value: this.build(property.value) };
     return { kind: 'computed', name: this.build(key), value: this.build(property.value) };
@@ -414,6 +413,12 @@ function rangeOf(range: Range): Range {
 
 function invalid(range: Range): Invalid {
   return { kind: 'invalid', start: range.start, end: range.end };
+}
+
+/** Whether a number is written as a whole one, in any base, and is beyond what a number holds exactly. */
+function isInexact(node: JsLiteral, value: number): boolean {
+  if (Number.isSafeInteger(value)) return false;
+  return /^[\d_]+$|^0[xob]/i.test(node.raw ?? '');
 }
 
 /** The name that a computed key spells out: `['name']` or a template without values. */

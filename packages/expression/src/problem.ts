@@ -28,6 +28,7 @@ export interface Range {
 /** Collects problems while the tree is built and checked. */
 export class ProblemList {
   readonly problems: ExpressionProblem[] = [];
+  #patterns = 0;
 
   error(code: string, range: Range, message: string, fix?: ProblemFix | undefined): void {
     this.#add({ code, severity: 'error', message, start: range.start, end: range.end, fix });
@@ -35,6 +36,14 @@ export class ProblemList {
 
   warning(code: string, range: Range, message: string, fix?: ProblemFix | undefined): void {
     this.#add({ code, severity: 'warning', message, start: range.start, end: range.end, fix });
+  }
+
+  /** Counts a pattern; reports the first that is one too many. */
+  countPattern(range: Range, max: number): void {
+    this.#patterns++;
+    if (this.#patterns === max + 1) {
+      this.error('too-many-patterns', range, `An expression has at most ${max} patterns. Join some with |.`);
+    }
   }
 
   get hasErrors(): boolean {

@@ -1,6 +1,6 @@
 import type { Evaluate } from './evaluation.ts';
 import { ExpressionFailure } from './failure.ts';
-import { LazyValue, plainValue } from './lazy-value.ts';
+import { LazyValue } from './lazy-value.ts';
 import type { Range } from './problem.ts';
 import type { RootName, Scope } from './scope.ts';
 import { kindOf } from './value-type.ts';
@@ -20,6 +20,8 @@ export interface AccessSite {
   readonly name: string;
   readonly objectText: string;
   readonly objectRange: Range;
+  /** The whole access. */
+  readonly range: Range;
   readonly optional: boolean;
   /** The object may be the end of a chain. */
   readonly chained: boolean;
@@ -64,11 +66,28 @@ export function compileField(object: Evaluate, site: AccessSite): Evaluate {
   };
 }
 
+/**
+ * A look into a lazy value fails for what cannot be read, such as a number that would lose digits. It knows nothing of the source: its
+ * failure gets the place of the access.
+ */
+export function placed(error: unknown, range: Range): unknown {
+  return error instanceof ExpressionFailure ? new ExpressionFailure(error.code, error.message, range) : error;
+}
+
+function plainOfLazy(from: LazyValue, range: Range): object {
+  try {
+    return from.plain();
+  } catch (error) {
+    throw placed(error, range);
+  }
+}
+
 /** Reads a root, plain. */
-export function compileRoot(name: RootName): Evaluate {
+export function compileRoot(name: RootName, range: Range): Evaluate {
   const read = rootReaders[name];
   return (scope) => {
-    const value = plainValue(read(scope));
+    const value = read(scope);
+    if (value instanceof LazyValue) return plainOfLazy(value, range);
     return value === undefined ? null : value;
   };
 }
@@ -90,12 +109,28 @@ const rootReaders: { readonly [Name in RootName]: (scope: Scope) => unknown } = 
   aggregate: (scope) => scope.aggregate,
 };
 
+function fieldOfLazy(from: LazyValue, name: string, range: Range): unknown {
+  try {
+    return from.field(name);
+  } catch (error) {
+    throw placed(error, range);
+  }
+}
+
+function nestedOfLazy(from: LazyValue, name: string, inner: string, range: Range): unknown {
+  try {
+    return from.nested(name, inner);
+  } catch (error) {
+    throw placed(error, range);
+  }
+}
+
 /** Reads a field of a root in one step, without decoding the rest of a lazy one: the commonest access there is. */
 export function compileRootField(root: RootName, site: AccessSite): Evaluate {
   const { name } = site;
   const isPlain = isPlainName(name);
   const fieldOf = (from: unknown): unknown => {
-    if (from instanceof LazyValue) return from.field(name);
+    if (from instanceof LazyValue) return fieldOfLazy(from, name, site.range);
     if (isPlain && typeof from === 'object' && from !== null) {
       const value = (from as Data)[name];
       if (value !== undefined) return value;
@@ -108,12 +143,13 @@ export function compileRootField(root: RootName, site: AccessSite): Evaluate {
 }
 
 /** Reads a field of a field of a root; of a lazy one without decoding what lies around it. `otherwise` reads it in two steps. */
-export function compileNestedField(root: RootName, name: string, inner: string, otherwise: Evaluate): Evaluate {
+export function compileNestedField(root: RootName, name: string, site: AccessSite, otherwise: Evaluate): Evaluate {
+  const { name: inner, range } = site;
   const read = rootReaders[root];
   return (scope) => {
     const from = read(scope);
     if (from instanceof LazyValue) {
-      const value = from.nested(name, inner);
+      const value = nestedOfLazy(from, name, inner, range);
       if (value !== undefined) return value;
     }
     return otherwise(scope);

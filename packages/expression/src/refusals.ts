@@ -1,3 +1,6 @@
+/** What to write instead of a regular expression between slashes. */
+export const regexHint = "Write the pattern as a text: text.matches('[0-9]+'). A backslash in it is written twice.";
+
 /** What people who know JavaScript may write and the language does not have: a code and a sentence with what to write instead. */
 export const refusals: { readonly [nodeType: string]: readonly [code: string, message: string] } = {
   ThisExpression: ['no-this', 'this does not exist here. Use value, key or another root.'],
@@ -19,18 +22,18 @@ export const refusals: { readonly [nodeType: string]: readonly [code: string, me
 };
 
 export const refusedOperators: { readonly [operator: string]: string } = {
-  typeof: 'typeof is not supported. Compare with null, or use has(object, name).',
+  typeof: 'typeof is not supported. Use typeOf(x), isNumber(x), isString(x) and the like.',
   void: 'void is not supported. Use null.',
   delete: 'delete is not supported. Build an object with the fields you want.',
   in: "in is not supported. Use has(object, 'name').",
   instanceof: 'instanceof is not supported.',
-  '~': '~ is not supported.',
-  '&': '& works on bits and is not supported. For conditions use &&.',
-  '|': '| works on bits and is not supported. For conditions use ||.',
-  '^': '^ works on bits and is not supported. A power is **.',
-  '<<': '<< is not supported. Use * 2 ** n.',
-  '>>': '>> is not supported. Use floor(x / 2 ** n).',
-  '>>>': '>>> is not supported. Use floor(x / 2 ** n).',
+  '~': '~ is not supported. Use bitNot(x).',
+  '&': '& works on bits: use bitAnd(a, b). For conditions use &&.',
+  '|': '| works on bits: use bitOr(a, b). For conditions use ||.',
+  '^': '^ works on bits: use bitXor(a, b). A power is **.',
+  '<<': '<< is not supported. Use shiftLeft(x, bits).',
+  '>>': '>> is not supported. Use shiftRight(x, bits).',
+  '>>>': '>>> is not supported. Use shiftRightUnsigned(x, bits).',
 };
 
 const globals = new Map<string, string>([
@@ -43,10 +46,15 @@ const globals = new Map<string, string>([
   ['JSON', 'JSON is not in the language. Use toJson(x) and parseJson(text).'],
   ['Object', 'Object is not in the language. Use keys(o), values(o) and { ...o }.'],
   ['Array', 'Array is not in the language. Write [a, b].'],
+  ['btoa', 'Use base64Encode(text).'],
+  ['atob', 'Use base64Decode(text).'],
+  ['encodeURIComponent', 'Use urlEncode(text).'],
+  ['decodeURIComponent', 'Use urlDecode(text).'],
+  ['isNaN', 'There is no NaN here: arithmetic without a result fails.'],
   ['Date', 'There is no clock here. Use timestamp, parseTime(text) and formatTime(ms).'],
-  ['RegExp', 'Regular expressions are not supported. Use includes, split or replaceAll.'],
+  ['RegExp', regexHint],
   ['Symbol', 'Symbols are not supported.'],
-  ['BigInt', 'Big integers are not supported.'],
+  ['BigInt', 'Big integers are not supported. Keep them as texts.'],
   ['NaN', 'NaN is not in the language. Arithmetic without a result fails.'],
   ['Infinity', 'Infinity is not in the language. Arithmetic without a result fails.'],
   ...['globalThis', 'self', 'global', 'process', 'require', 'eval', 'Function', 'arguments', 'console', 'fetch']
@@ -62,10 +70,30 @@ const globalMethods = new Map<string, string>([
   ['Object.values', 'Use values(o).'],
   ['Object.hasOwn', 'Use has(o, name).'],
   ['Object.assign', 'Use { ...a, ...b }.'],
+  ['Object.entries', 'Use entries(o).'],
+  ['Object.fromEntries', 'Use fromEntries(list).'],
+  ['Array.isArray', 'Use isArray(x).'],
+  ['Number.isInteger', 'Use isInteger(x).'],
+  ['Number.isSafeInteger', 'Use isInteger(x).'],
   ['Date.parse', 'Use parseTime(text).'],
   ['Date.now', 'There is no clock here. Use timestamp.'],
 ]);
-for (const name of ['abs', 'ceil', 'floor', 'max', 'min', 'round', 'sqrt', 'trunc']) {
+for (const name of [
+  'abs',
+  'ceil',
+  'exp',
+  'floor',
+  'log',
+  'log10',
+  'log2',
+  'max',
+  'min',
+  'pow',
+  'round',
+  'sign',
+  'sqrt',
+  'trunc',
+]) {
   globalMethods.set(`Math.${name}`, `Math is not in the language. Use ${name}(x).`);
 }
 
@@ -75,7 +103,7 @@ export function globalHint(name: string, method?: string): string | undefined {
 }
 
 const methodHints = new Map<string, string>([
-  ['toFixed', 'Use string(round(x, digits)).'],
+  ['toFixed', 'Use toFixed(x, digits).'],
   ['toString', 'Use string(x) or toJson(x).'],
   ['valueOf', 'Use the value itself.'],
   ['hasOwnProperty', 'Use has(object, name).'],
@@ -83,15 +111,18 @@ const methodHints = new Map<string, string>([
   ['toLocaleString', 'Use string(x) or formatTime(ms, pattern); nothing here depends on a country.'],
   ['toLocaleUpperCase', 'Use toUpperCase().'],
   ['toLocaleLowerCase', 'Use toLowerCase().'],
-  ['match', 'Regular expressions are not supported. Use includes, split or replaceAll.'],
-  ['search', 'Use indexOf(part).'],
+  ['test', 'Use text.matches(pattern).'],
+  ['exec', 'Use text.match(pattern).'],
+  ['charCodeAt', 'Compare characters as texts.'],
   ['substr', 'Use slice(start, end).'],
   ['push', 'Values do not change. Write [...list, x].'],
   ['unshift', 'Values do not change. Write [x, ...list].'],
   ['pop', 'Values do not change. Use slice(0, -1).'],
   ['shift', 'Values do not change. Use slice(1).'],
   ['forEach', 'Use map or reduce.'],
-  ['findIndex', 'Use indexOf(x) or find.'],
+  ['avg', 'Use average().'],
+  ['unique', 'Use distinct().'],
+  ['count', 'Use filter(…).length, or countBy.'],
   ['toSorted', 'Use sort() or sortBy.'],
   ['toReversed', 'Use reverse().'],
   ['bind', 'Functions are not values here.'],

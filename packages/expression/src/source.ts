@@ -1,6 +1,7 @@
 import { type Expression as JsExpression, type Options, parseExpressionAt } from 'acorn';
 import { depthMax, sourceLengthMax } from './limits.ts';
 import type { ProblemList, Range } from './problem.ts';
+import { regexHint } from './refusals.ts';
 import { type Token, tokenize } from './tokenize.ts';
 
 /** Module code: strict, without HTML comments. Parentheses stay in the tree so that the end of the expression is known. */
@@ -77,11 +78,7 @@ function reportSyntaxError(error: SyntaxError, source: string, tokens: readonly 
   const said = error.message.replace(/ \(\d+:\d+\)$/, '');
   if (/regular expression/i.test(said)) {
     const start = Math.max(0, source.lastIndexOf('/', at));
-    problems.error(
-      'no-regex',
-      { start, end: source.length },
-      'Regular expressions are not supported. Use includes, split or replaceAll.',
-    );
+    problems.error('no-regex', { start, end: source.length }, regexHint);
   } else if (
     /^Assigning to|Invalid left-hand side|Optional chaining cannot appear in left-hand|shorthand property assign/i.test(
       said,

@@ -18,14 +18,15 @@ import { type Call, type CallTypes, defineArrayMethod, type FunctionKind, type L
 
 const index = { name: 'index', kind: 'integer' } as const;
 
-function elementOf(type: ValueType): ValueType {
+/** What is known of the elements of a list. */
+export function elementOf(type: ValueType): ValueType {
   if (type.kind === 'unknown') return unknownType;
   const element = memberOfKind(type, 'array')?.element ?? unknownType;
   return element.kind === 'never' ? unknownType : element;
 }
 
-const sameList = ({ receiver }: CallTypes): ValueType => arrayOf(elementOf(receiver));
-const elementAndIndex = ({ receiver }: CallTypes): readonly ValueType[] => [elementOf(receiver), numberType];
+export const sameList = ({ receiver }: CallTypes): ValueType => arrayOf(elementOf(receiver));
+export const elementAndIndex = ({ receiver }: CallTypes): readonly ValueType[] => [elementOf(receiver), numberType];
 
 function callback<const Returns extends LambdaSpec['returns']>(returns: Returns) {
   return { name: 'each', kind: 'lambda', lambda: { parameters: elementAndIndex, returns } } as const;
@@ -64,7 +65,7 @@ function reduced({ args: [result = unknownType, start = unknownType] }: CallType
 }
 
 /** Orders numbers by size and texts by their characters' codes. All must be of one kind. */
-function compareKeys(call: Call, a: unknown, b: unknown): number {
+export function compareKeys(call: Call, a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   if (typeof a === 'string' && typeof b === 'string') {
     call.chargeText(Math.min(a.length, b.length));
@@ -131,6 +132,28 @@ export const arrayMethods: readonly FunctionKind[] = [
     [callback('boolean')],
     ({ receiver }) => unionOf(elementOf(receiver), nullType),
     (_call, list, each) => list.find((element, place) => each(element, place)) ?? null,
+  ),
+  defineArrayMethod(
+    {
+      name: 'findIndex',
+      signature: 'list.findIndex((x, index) => …)',
+      summary: 'The place of the first element for which the condition is true, or -1.',
+      example: '[1, 2, 3].findIndex(x => x > 1) → 1',
+    },
+    [callback('boolean')],
+    numberType,
+    (_call, list, each) => list.findIndex((element, place) => each(element, place)),
+  ),
+  defineArrayMethod(
+    {
+      name: 'findLast',
+      signature: 'list.findLast((x, index) => …)',
+      summary: 'The last element for which the condition is true, or null.',
+      example: '[1, 2, 3].findLast(x => x > 1) → 3',
+    },
+    [callback('boolean')],
+    ({ receiver }) => unionOf(elementOf(receiver), nullType),
+    (_call, list, each) => list.findLast((element, place) => each(element, place)) ?? null,
   ),
   defineArrayMethod(
     {

@@ -1,5 +1,6 @@
 import { admitArray, admitText, charge, chargeSearch, chargeText, limitArray } from '../evaluation.ts';
 import { ExpressionFailure, type FailureCode } from '../failure.ts';
+import type { Pattern } from '../patterns/pattern.ts';
 import type { Range } from '../problem.ts';
 import { Scope } from '../scope.ts';
 import {
@@ -41,6 +42,10 @@ interface ParameterValues {
   array: readonly unknown[];
   object: Readonly<Record<string, unknown>>;
   lambda: LambdaValue;
+  /** A text, or null where it is left out before another argument. */
+  textOrNull: string | null;
+  /** A regular expression, written out as a text and compiled with the expression. */
+  pattern: Pattern;
 }
 
 export type ParameterKind = keyof ParameterValues;
@@ -53,6 +58,8 @@ export interface ParameterSpec {
   readonly rest?: boolean | undefined;
   /** For a lambda: the types of its parameters, and what it must return. */
   readonly lambda?: LambdaSpec | undefined;
+  /** A sentence that says what is wrong with a text that is written out; undefined when nothing is. */
+  readonly flawOf?: ((text: string) => string | undefined) | undefined;
 }
 
 export interface LambdaSpec {
@@ -140,13 +147,18 @@ export const parameterNames: { readonly [Kind in ParameterKind]: string } = {
   array: 'a list',
   object: 'an object',
   lambda: 'a function',
+  textOrNull: 'a text or null',
+  pattern: 'a pattern',
 };
 
 /** The type that a parameter takes. */
 export function parameterType(kind: ParameterKind): ValueType {
   switch (kind) {
     case 'string':
+    case 'pattern':
       return stringType;
+    case 'textOrNull':
+      return unionOf(stringType, nullType);
     case 'number':
     case 'integer':
       return numberType;

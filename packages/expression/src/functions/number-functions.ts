@@ -1,4 +1,4 @@
-import { kindOf, numberType, stringType } from '../value-type.ts';
+import { arrayOf, kindOf, numberType, stringType, unionOf } from '../value-type.ts';
 import { type Call, defineFunction, type FunctionKind } from './function-kind.ts';
 
 const x = { name: 'x', kind: 'number' } as const;
@@ -23,13 +23,27 @@ function shift(value: number, digits: number): number {
 /** No digit can belong to two parts of this, so a text that is no number is refused in one pass over it. */
 const decimalNumber = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-function parseNumber(call: Call, value: unknown): number {
+/** A sentence that says why a text is no number that we can hold; the number when it is one. */
+function readNumber(text: string): number | string {
+  const trimmed = text.trim();
+  if (!decimalNumber.test(trimmed)) return `'${shorten(trimmed)}' is not a number`;
+  const value = Number(trimmed);
+  const isInteger = /^[+-]?\d+$/.test(trimmed);
+  if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value))) {
+    return `${shorten(trimmed)} is beyond what a number holds exactly, ±(2^53−1). Keep it as a text`;
+  }
+  return value;
+}
+
+function parseNumber(call: Call, value: unknown, otherwise: unknown): unknown {
   if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return call.fail('type', `number needs a text, not ${kindOf(value)}`);
-  call.chargeText(value.length);
-  const text = value.trim();
-  if (!decimalNumber.test(text)) return call.fail('type', `'${shorten(text)}' is not a number`);
-  return call.finite(Number(text));
+  if (typeof value === 'string') {
+    call.chargeText(value.length);
+    const read = readNumber(value);
+    if (typeof read === 'number') return read;
+    return otherwise === undefined ? call.fail(read.endsWith('a number') ? 'type' : 'range', read) : otherwise;
+  }
+  return otherwise === undefined ? call.fail('type', `number needs a text, not ${kindOf(value)}`) : otherwise;
 }
 
 /** A text as it fits into a message. */
@@ -43,6 +57,41 @@ export const numberFunctions: readonly FunctionKind[] = [
   numeric('floor', 'The next whole number downwards.', 'floor(-2.1) → -3', Math.floor),
   numeric('trunc', 'The number without its fraction.', 'trunc(-2.9) → -2', Math.trunc),
   numeric('sqrt', 'The square root. Fails for a negative number.', 'sqrt(9) → 3', Math.sqrt),
+  numeric(
+    'sign',
+    '-1, 0 or 1, as the number is below, at or above zero.',
+    'sign(-3) → -1',
+    (value) => Math.sign(value) + 0,
+  ),
+  numeric('exp', 'e to the power of the number.', 'exp(0) → 1', Math.exp),
+  numeric('log', 'The natural logarithm. Fails for a number that is not above zero.', 'log(1) → 0', Math.log),
+  numeric('log2', 'The logarithm to base 2.', 'log2(8) → 3', Math.log2),
+  numeric('log10', 'The logarithm to base 10.', 'log10(1000) → 3', Math.log10),
+  defineFunction(
+    {
+      name: 'pow',
+      signature: 'pow(x, exponent)',
+      summary: 'The number to that power, like **.',
+      example: 'pow(2, 10) → 1024',
+    },
+    [x, { name: 'exponent', kind: 'number' }],
+    numberType,
+    (call, value, exponent) => call.finite(value ** exponent),
+  ),
+  defineFunction(
+    {
+      name: 'clamp',
+      signature: 'clamp(x, low, high)',
+      summary: 'The number, or the bound that it is beyond.',
+      example: 'clamp(15, 0, 10) → 10',
+    },
+    [x, { name: 'low', kind: 'number' }, { name: 'high', kind: 'number' }],
+    numberType,
+    (call, value, low, high) => {
+      if (low > high) return call.fail('range', `clamp needs bounds in order, not ${low} and ${high}`);
+      return Math.min(Math.max(value, low), high);
+    },
+  ),
   defineFunction(
     {
       name: 'round',
@@ -55,6 +104,21 @@ export const numberFunctions: readonly FunctionKind[] = [
     (call, value, digits = 0) => {
       if (digits < -15 || digits > 15) return call.fail('range', 'round takes -15 to 15 digits');
       return call.finite(roundTo(value, digits));
+    },
+  ),
+  defineFunction(
+    {
+      name: 'toFixed',
+      signature: 'toFixed(x, digits)',
+      summary: 'The number as a text with exactly that many digits after the point, rounded like round.',
+      example: 'toFixed(2.5, 2) → "2.50"',
+    },
+    [x, { name: 'digits', kind: 'integer' }],
+    stringType,
+    (call, value, digits) => {
+      if (digits < 0 || digits > 15) return call.fail('range', 'toFixed takes 0 to 15 digits');
+      if (Math.abs(value) >= 1e21) return call.fail('range', `toFixed takes numbers below 1e21, not ${value}`);
+      return roundTo(value, digits).toFixed(digits);
     },
   ),
   defineFunction(
@@ -72,12 +136,16 @@ export const numberFunctions: readonly FunctionKind[] = [
   defineFunction(
     {
       name: 'number',
-      signature: 'number(text)',
-      summary: 'Reads a decimal number. Fails when the text is anything else.',
+      signature: 'number(text, otherwise?)',
+      summary:
+        'Reads a decimal number. When the text is anything else, the second value if there is one; else it fails.',
       example: "number(' 12.50 ') → 12.5",
     },
-    [{ name: 'text', kind: 'primitive' }],
-    numberType,
+    [
+      { name: 'text', kind: 'primitive' },
+      { name: 'otherwise', kind: 'any', optional: true },
+    ],
+    ({ args: [, otherwise = numberType] }) => unionOf(numberType, otherwise),
     parseNumber,
   ),
   defineFunction(
@@ -90,5 +158,25 @@ export const numberFunctions: readonly FunctionKind[] = [
     [{ name: 'x', kind: 'primitive' }],
     stringType,
     (_call, value) => String(value),
+  ),
+  defineFunction(
+    {
+      name: 'range',
+      signature: 'range(start, end, step?)',
+      summary: 'The numbers from start up to, without, end, in steps of 1 or as given. A negative step counts down.',
+      example: 'range(0, 10, 4) → [0,4,8]',
+    },
+    [
+      { name: 'start', kind: 'number' },
+      { name: 'end', kind: 'number' },
+      { name: 'step', kind: 'number', optional: true },
+    ],
+    arrayOf(numberType),
+    (call, from, to, step = 1) => {
+      if (step === 0) return call.fail('range', 'range needs a step other than 0');
+      const length = Math.max(0, Math.ceil((to - from) / step));
+      call.admitArray(length);
+      return Array.from({ length }, (_, place) => from + place * step);
+    },
   ),
 ];

@@ -1,6 +1,7 @@
-import { measure } from '../evaluation.ts';
-import { stringLengthMax } from '../limits.ts';
+import { setField } from '../evaluation.ts';
+import { resultDepthMax } from '../limits.ts';
 import {
+  anyObjectType,
   arrayOf,
   booleanType,
   kindOf,
@@ -16,6 +17,7 @@ import {
 import { type Call, type CallTypes, defineFunction, type FunctionKind } from './function-kind.ts';
 
 const object = { name: 'object', kind: 'object' } as const;
+const names = { name: 'names', kind: 'array' } as const;
 
 function fieldTypes({ args: [type = unknownType] }: CallTypes): ValueType {
   const known = memberOfKind(type, 'object');
@@ -23,26 +25,35 @@ function fieldTypes({ args: [type = unknownType] }: CallTypes): ValueType {
   return arrayOf(unionOf(...known.fields.map((field) => field.type)));
 }
 
-/** Refuses numbers that JSON can spell and we cannot hold: beyond the range, or whole numbers that lost digits. */
-function checkNumbers(call: Call, value: unknown): void {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
-      call.fail('range', 'This JSON has a number beyond ±(2^53−1)');
-    }
-  } else if (Array.isArray(value)) {
-    for (const element of value) checkNumbers(call, element);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const element of Object.values(value)) checkNumbers(call, element);
+type Data = Readonly<Record<string, unknown>>;
+
+/** The texts of a list of names. */
+function namesIn(call: Call, list: readonly unknown[]): Set<string> {
+  call.charge(list.length);
+  const found = new Set<string>();
+  for (const name of list) {
+    if (typeof name !== 'string')
+      return call.fail('type', `${call.name} takes a list of names, not of ${kindOf(name)}`);
+    found.add(name);
   }
+  return found;
 }
 
-function readJson(call: Call, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return call.fail('type', 'This text is not JSON');
-    throw error;
+function isObject(value: unknown): value is Data {
+  return kindOf(value) === 'object';
+}
+
+function merged(call: Call, first: Data, second: Data, depth: number): Data {
+  if (depth >= resultDepthMax) return call.fail('size', `This is nested deeper than ${resultDepthMax} levels`);
+  const result: Record<string, unknown> = {};
+  const [before, after] = [Object.keys(first), Object.keys(second)];
+  call.charge(1 + before.length + after.length);
+  for (const name of before) setField(result, name, first[name]);
+  for (const name of after) {
+    const [old, next] = [Object.hasOwn(first, name) ? first[name] : null, second[name]];
+    setField(result, name, isObject(old) && isObject(next) ? merged(call, old, next, depth + 1) : next);
   }
+  return result;
 }
 
 export const objectFunctions: readonly FunctionKind[] = [
@@ -108,39 +119,92 @@ export const objectFunctions: readonly FunctionKind[] = [
   ),
   defineFunction(
     {
-      name: 'toJson',
-      signature: 'toJson(x)',
-      summary: 'The JSON text of any value.',
-      example: 'toJson([1, null]) → "[1,null]"',
+      name: 'entries',
+      signature: 'entries(object)',
+      summary: 'A list of [name, value] for each field.',
+      example: 'entries({ a: 1, b: 2 }) → [["a",1],["b",2]]',
     },
-    [{ name: 'x', kind: 'any' }],
-    stringType,
+    [object],
+    ({ args: [type = unknownType] }) =>
+      arrayOf(
+        arrayOf(
+          unionOf(
+            stringType,
+            memberOfKind(fieldTypes({ receiver: type, args: [type] }), 'array')?.element ?? unknownType,
+          ),
+        ),
+      ),
     (call, value) => {
-      const size = measure(value, call);
-      if (size > stringLengthMax) call.admitText(size);
-      const text = JSON.stringify(value);
-      call.charge(Math.floor(size / 16));
-      call.admitText(text.length);
-      return text;
+      const entries = Object.entries(value);
+      call.admitArray(entries.length * 2);
+      return entries;
     },
   ),
   defineFunction(
     {
-      name: 'parseJson',
-      signature: 'parseJson(text)',
-      summary: 'The value that a JSON text spells. Fails when it is not JSON.',
-      example: 'parseJson(\'{"a":[1]}\') → {"a":[1]}',
+      name: 'fromEntries',
+      signature: 'fromEntries(list)',
+      summary: 'The object with a field for each [name, value] of the list. The last of equal names counts.',
+      example: 'fromEntries([[\'a\', 1], [\'b\', 2]]) → {"a":1,"b":2}',
     },
-    [{ name: 'text', kind: 'string' }],
-    unknownType,
-    (call, text) => {
-      call.admitText(text.length);
-      call.charge(Math.floor(text.length / 16));
-      const value = readJson(call, text);
-      measure(value, call);
-      checkNumbers(call, value);
-      return value;
+    [{ name: 'list', kind: 'array' }],
+    anyObjectType,
+    (call, list) => {
+      call.admitArray(list.length);
+      const result: Record<string, unknown> = {};
+      for (const entry of list) {
+        if (!Array.isArray(entry) || typeof entry[0] !== 'string') {
+          return call.fail('type', `fromEntries takes a list of [name, value], not of ${kindOf(entry)}`);
+        }
+        setField(result, entry[0], entry[1] ?? null);
+      }
+      return result;
     },
+  ),
+  defineFunction(
+    {
+      name: 'pick',
+      signature: 'pick(object, names)',
+      summary: 'An object with only the fields of those names, as far as there are any.',
+      example: 'pick({ a: 1, b: 2, c: 3 }, [\'a\', \'c\']) → {"a":1,"c":3}',
+    },
+    [object, names],
+    anyObjectType,
+    (call, value, list) => {
+      const result: Record<string, unknown> = {};
+      for (const name of namesIn(call, list)) if (Object.hasOwn(value, name)) setField(result, name, value[name]);
+      return result;
+    },
+  ),
+  defineFunction(
+    {
+      name: 'omit',
+      signature: 'omit(object, names)',
+      summary: 'An object without the fields of those names.',
+      example: "omit({ a: 1, b: 2, c: 3 }, ['a', 'c']) → {\"b\":2}",
+    },
+    [object, names],
+    anyObjectType,
+    (call, value, list) => {
+      const left = namesIn(call, list);
+      const result: Record<string, unknown> = {};
+      const fields = Object.keys(value);
+      call.charge(fields.length);
+      for (const name of fields) if (!left.has(name)) setField(result, name, value[name]);
+      return result;
+    },
+  ),
+  defineFunction(
+    {
+      name: 'merge',
+      signature: 'merge(a, b, …)',
+      summary:
+        'One object of all fields; where several have a field, objects are merged in turn, and of others the last counts.',
+      example: 'merge({ a: { x: 1 }, b: 1 }, { a: { y: 2 }, b: 2 }) → {"a":{"x":1,"y":2},"b":2}',
+    },
+    [object, { name: 'others', kind: 'object', rest: true }],
+    anyObjectType,
+    (call, first, ...others) => others.reduce((result, other) => merged(call, result, other, 0), first),
   ),
   defineFunction(
     {

@@ -109,6 +109,20 @@ export const textMethods: readonly FunctionKind[] = [
   ),
   defineTextMethod(
     {
+      name: 'lastIndexOf',
+      signature: 'text.lastIndexOf(part)',
+      summary: 'Where the part last stands, from 0, or -1.',
+      example: "'a-b-c'.lastIndexOf('-') → 3",
+    },
+    [wanted],
+    numberType,
+    (call, text, part) => {
+      call.chargeSearch(text, part);
+      return text.lastIndexOf(part);
+    },
+  ),
+  defineTextMethod(
+    {
       name: 'slice',
       signature: 'text.slice(start, end?)',
       summary: 'The part from start up to, without, end. Negative places count from the end.',

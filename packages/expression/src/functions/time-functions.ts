@@ -1,138 +1,104 @@
+import { addUnits, startOfUnit, unitsBetween } from '../time/calendar.ts';
+import { parseIsoTime } from '../time/iso-time.ts';
+import { formatPattern, parsePattern, readTimePattern, type TimePattern } from '../time/time-pattern.ts';
 import { numberType, stringType } from '../value-type.ts';
 import { type Call, defineFunction, type FunctionKind } from './function-kind.ts';
 import { shorten } from './number-functions.ts';
+import { ms, timeOf, timePattern, unit, unitOf, zone, zoneOf } from './time-arguments.ts';
 
-const ms = { name: 'ms', kind: 'number' } as const;
-
-const isoTime =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?)?$/;
-const slashTime = /^(\d{4})\/(\d{2})\/(\d{2})(?: (\d{2}):(\d{2})(?::(\d{2}))?)?$/;
-
-/** Milliseconds since 1970 of a text. Without a zone the text is in UTC. */
-function parseTime(call: Call, text: string): number {
-  const match = text.length > 40 ? null : (isoTime.exec(text) ?? slashTime.exec(text));
-  if (!match) {
-    return call.fail('type', `'${shorten(text)}' is not a time like 2001-01-31T22:10:00Z or 2001/01/31 22:10`);
-  }
-  const part = (group: number): number => Number(match[group] ?? 0);
-  const [year, month, day, hour, minute, second] = [part(1), part(2), part(3), part(4), part(5), part(6)];
-  const [zoneHour, zoneMinute] = [part(10), part(11)];
-  const milli = Math.trunc(Number(`0.${match[7] ?? '0'}`) * 1000 + 1e-7);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  const isDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!isDay || hour > 23 || minute > 59 || second > 59 || zoneHour > 23 || zoneMinute > 59) {
-    return call.fail('range', `'${text}' is not a day and time that exists`);
-  }
-  const offsetMinutes = (zoneHour * 60 + zoneMinute) * (match[9] === '-' ? -1 : 1);
-  return date.getTime() + ((hour * 60 + minute - offsetMinutes) * 60 + second) * 1000 + milli;
+function patternOf(call: Call, text: string): TimePattern {
+  const pattern = readTimePattern(text);
+  return typeof pattern === 'string' ? call.fail('range', pattern) : pattern;
 }
 
-function dateOf(call: Call, time: number): Date {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? call.fail('range', `${time} is no time that a calendar has`) : date;
-}
+const isoPattern = 'YYYY-MM-DDTHH:mm:ss.SSSZ';
 
-function digits(value: number, length: number): string {
-  return `${value < 0 ? '-' : ''}${String(Math.abs(value)).padStart(length, '0')}`;
-}
+/** Longest text that is looked at as a time. */
+const timeTextMax = 200;
 
-const patternPart = /YYYY|MM|DD|HH|mm|ss|SSS/g;
-
-function formatTime(date: Date, pattern: string): string {
-  return pattern.replace(patternPart, (part) => {
-    switch (part) {
-      case 'YYYY':
-        return digits(date.getUTCFullYear(), 4);
-      case 'MM':
-        return digits(date.getUTCMonth() + 1, 2);
-      case 'DD':
-        return digits(date.getUTCDate(), 2);
-      case 'HH':
-        return digits(date.getUTCHours(), 2);
-      case 'mm':
-        return digits(date.getUTCMinutes(), 2);
-      case 'ss':
-        return digits(date.getUTCSeconds(), 2);
-      default:
-        return digits(date.getUTCMilliseconds(), 3);
-    }
-  });
-}
-
-const unitMs = new Map([
-  ['second', 1000],
-  ['minute', 60_000],
-  ['hour', 3_600_000],
-  ['day', 86_400_000],
-]);
-
-function startOf(call: Call, time: number, unit: string): number {
-  const date = dateOf(call, time);
-  const length = unitMs.get(unit);
-  if (length !== undefined) return Math.floor(time / length) * length;
-  if (unit !== 'month' && unit !== 'year') {
-    return call.fail(
-      'range',
-      `startOf knows 'second', 'minute', 'hour', 'day', 'month' and 'year', not '${shorten(unit)}'`,
-    );
-  }
-  const start = new Date(0);
-  start.setUTCFullYear(date.getUTCFullYear(), unit === 'month' ? date.getUTCMonth() : 0, 1);
-  return call.finite(start.getTime());
-}
-
-function calendar(name: string, summary: string, example: string, read: (date: Date) => number): FunctionKind {
-  return defineFunction({ name, signature: `${name}(ms)`, summary, example }, [ms], numberType, (call, time) =>
-    read(dateOf(call, time)),
-  );
-}
-
-/** Times are numbers: milliseconds since 1970. Everything is in UTC. */
+/** Functions of times. A time is a number: milliseconds since 1970. */
 export const timeFunctions: readonly FunctionKind[] = [
   defineFunction(
     {
       name: 'parseTime',
-      signature: 'parseTime(text)',
+      signature: 'parseTime(text, pattern?, zone?)',
       summary:
-        'Milliseconds since 1970 of an ISO 8601 time or YYYY/MM/DD HH:mm[:ss]. Without a zone the text is in UTC.',
+        'Milliseconds since 1970 of an ISO 8601 time or YYYY/MM/DD HH:mm[:ss], or of a text in a pattern. A text without an offset is in the zone, or in UTC.',
       example: "parseTime('2001/01/31 22:10') → 980979000000",
     },
-    [{ name: 'text', kind: 'string' }],
+    [{ name: 'text', kind: 'string' }, timePattern, zone],
     numberType,
-    parseTime,
+    (call, text, pattern, zoneName) => {
+      const at = zoneOf(call, zoneName);
+      const parts = typeof pattern === 'string' ? patternOf(call, pattern) : undefined;
+      const time =
+        text.length > timeTextMax ? 'mismatch' : parts ? parsePattern(text, parts, at) : parseIsoTime(text, at);
+      if (typeof time === 'number') return time;
+      if (time === 'no-year') return call.fail('range', 'the pattern has no year: YYYY');
+      if (time === 'impossible') return call.fail('range', `'${text}' is not a day and time that exists`);
+      const like = parts ? `'${pattern}'` : '2001-01-31T22:10:00Z or 2001/01/31 22:10';
+      return call.fail('type', `'${shorten(text)}' is not a time like ${like}`);
+    },
   ),
   defineFunction(
     {
       name: 'formatTime',
-      signature: 'formatTime(ms, pattern?)',
-      summary: 'The time in UTC as text. A pattern is made of YYYY MM DD HH mm ss SSS; without one it is ISO 8601.',
+      signature: 'formatTime(ms, pattern?, zone?)',
+      summary: 'The time as text, as clocks in the zone show it, or in UTC. Without a pattern it is ISO 8601.',
       example: 'formatTime(980979000000, \'YYYY-MM-DD HH:mm\') → "2001-01-31 22:10"',
     },
-    [ms, { name: 'pattern', kind: 'string', optional: true }],
+    [ms, timePattern, zone],
     stringType,
-    (call, time, pattern) => {
-      const date = dateOf(call, time);
-      if (pattern === undefined) return date.toISOString();
-      // No part of a pattern more than doubles in length.
-      call.admitText(pattern.length * 2);
-      return formatTime(date, pattern);
+    (call, time, pattern, zoneName) => {
+      const at = zoneOf(call, zoneName);
+      return formatPattern(timeOf(call, time), patternOf(call, pattern ?? isoPattern), at);
     },
   ),
   defineFunction(
     {
       name: 'startOf',
-      signature: "startOf(ms, 'hour')",
-      summary: "The time at which its 'second', 'minute', 'hour', 'day', 'month' or 'year' began in UTC.",
-      example: "startOf(980979000000, 'day') → 980899200000",
+      signature: 'startOf(ms, unit, zone?)',
+      summary:
+        "The time at which its 'second', 'minute', 'hour', 'day', 'week', 'month', 'quarter' or 'year' began in the zone, or in UTC. Weeks begin on Monday.",
+      example: "startOf(980979000000, 'day', 'America/New_York') → 980917200000",
     },
-    [ms, { name: 'unit', kind: 'string' }],
+    [ms, unit, zone],
     numberType,
-    startOf,
+    (call, time, unitName, zoneName) => {
+      const at = zoneOf(call, zoneName);
+      return timeOf(call, startOfUnit(timeOf(call, time), unitOf(call, unitName), at));
+    },
   ),
-  calendar('year', 'The year in UTC.', 'year(980979000000) → 2001', (date) => date.getUTCFullYear()),
-  calendar('month', 'The month in UTC, 1 to 12.', 'month(980979000000) → 1', (date) => date.getUTCMonth() + 1),
-  calendar('day', 'The day of the month in UTC, 1 to 31.', 'day(980979000000) → 31', (date) => date.getUTCDate()),
-  calendar('hour', 'The hour in UTC, 0 to 23.', 'hour(980979000000) → 22', (date) => date.getUTCHours()),
-  calendar('minute', 'The minute in UTC, 0 to 59.', 'minute(980979000000) → 10', (date) => date.getUTCMinutes()),
+  defineFunction(
+    {
+      name: 'addTime',
+      signature: 'addTime(ms, amount, unit, zone?)',
+      summary:
+        'The time so many units later, or earlier for a negative amount. Days and longer units keep the time of day in the zone, or in UTC; the 31st becomes the last day of a shorter month.',
+      example: "addTime(980979000000, 1, 'month') → 983398200000",
+    },
+    [ms, { name: 'amount', kind: 'integer' }, unit, zone],
+    numberType,
+    (call, time, amount, unitName, zoneName) => {
+      const at = zoneOf(call, zoneName);
+      // More of anything than this is outside of every calendar, and must not become a day that does not exist on the way.
+      if (Math.abs(amount) > 1e13) return call.fail('range', `${amount} is more than a calendar has`);
+      return timeOf(call, addUnits(timeOf(call, time), amount, unitOf(call, unitName), at));
+    },
+  ),
+  defineFunction(
+    {
+      name: 'timeBetween',
+      signature: 'timeBetween(start, end, unit, zone?)',
+      summary:
+        'How many whole units lie between two times, negative when the end is earlier. Days and longer units are counted in the zone, or in UTC.',
+      example: "timeBetween(978307200000, 980979000000, 'day') → 30",
+    },
+    [{ name: 'start', kind: 'number' }, { name: 'end', kind: 'number' }, unit, zone],
+    numberType,
+    (call, start, end, unitName, zoneName) => {
+      const at = zoneOf(call, zoneName);
+      return unitsBetween(timeOf(call, start), timeOf(call, end), unitOf(call, unitName), at);
+    },
+  ),
 ];

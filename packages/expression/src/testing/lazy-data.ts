@@ -4,6 +4,8 @@ import { LazyValue, plainValue } from '../lazy-value.ts';
 export class LazyData extends LazyValue {
   readonly #data: Readonly<Record<string, unknown>>;
   wasWanted = false;
+  /** The fields that somebody wanted. */
+  readonly fieldsRead = new Set<string>();
 
   constructor(data: object) {
     super();
@@ -11,6 +13,7 @@ export class LazyData extends LazyValue {
   }
 
   override field(name: string): unknown {
+    this.fieldsRead.add(name);
     return Object.hasOwn(this.#data, name) ? this.#data[name] : null;
   }
 
