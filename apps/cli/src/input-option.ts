@@ -28,6 +28,14 @@ export function parsePartitions(text: string): number {
   return partitions;
 }
 
+/** @throws InvalidArgumentError */
+export function parseRecords(text: string): number {
+  const records = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(records))
+    throw new InvalidArgumentError('Use a whole number from 0.');
+  return records;
+}
+
 /**
  * Reads the recorded topics.
  * @throws CommandFailure when an input feeds no source, or a file is not a recorded topic
@@ -43,7 +51,8 @@ export async function readInputs(pipeline: Pipeline, inputs: InputFiles): Promis
   }
   const topics = new Map<string, RecordedTopic>();
   for (const [topic, file] of inputs) {
-    topics.set(topic, await RecordedTopic.read(file, sources.get(topic) ?? 'string'));
+    const { keyFormat = 'string', valueFormat = 'json' } = sources.get(topic) ?? {};
+    topics.set(topic, await RecordedTopic.read(file, keyFormat, valueFormat));
   }
   return topics;
 }

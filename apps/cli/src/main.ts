@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { CommandFailure } from './command-failure.ts';
+import { conformance } from './commands/conformance.ts';
 import { type DescribeOptions, describe } from './commands/describe.ts';
 import { type RunOptions, run } from './commands/run.ts';
 import { type ValidateOptions, validate } from './commands/validate.ts';
-import { collectInput, parsePartitions } from './input-option.ts';
+import { collectInput, parsePartitions, parseRecords } from './input-option.ts';
 
 const program = new Command('millrace')
   .description('Check, describe and run pipelines without a server.')
@@ -48,6 +49,11 @@ program
     'partitions of the input topics (default: as many as the inputs name)',
     parsePartitions,
   )
+  .option(
+    '-n, --records <number>',
+    'records of each partition of a generator (default: all, or 10,000 where it has no end)',
+    parseRecords,
+  )
   .addHelpText(
     'after',
     `
@@ -55,6 +61,12 @@ A line: {"key":…,"value":…,"timestamp":ms,"headers":{…},"partition":n}; on
 A key of a window has "window":{"start","end"} besides.`,
   )
   .action((file: string, options: RunOptions) => attempt(() => run(file, options)));
+
+program
+  .command('conformance')
+  .description('run cases of records in and records out, written for Kafka Streams, as pipelines')
+  .argument('<file>', 'a conformance file: a JSON list of cases')
+  .action((file: string) => attempt(() => conformance(file)));
 
 await program.parseAsync();
 

@@ -3,6 +3,7 @@ import {
   type Header,
   type KeyFormat,
   KeyFormatError,
+  type SinkSpec,
   type StoreRow,
   type WrittenRecord,
 } from '@millrace/engine';
@@ -25,14 +26,29 @@ function lineOf({ key, window, value, timestamp, headers, partition }: LineParts
   return `{"key":${JSON.stringify(key)},${windowText}"value":${value},"timestamp":${timestamp},"headers":${headersText(headers)},"partition":${partition}}\n`;
 }
 
-/** A record of a sink's topic. With `windowed` its key is the JSON {"key","start","end"}, which is taken apart. */
-export function recordLine(record: WrittenRecord, keyFormat: KeyFormat, windowed: boolean): string {
+/**
+ * A record of a sink's topic. A windowed key that is the JSON {"key","start","end"} is taken apart; one in Kafka's bytes is shown as bytes,
+ * since it does not say all of its window.
+ */
+export function recordLine(record: WrittenRecord, { keyFormat, keyEncoding, valueFormat }: SinkSpec): string {
   const { timestamp, partition } = record;
-  const line = { value: valueText(record.value), timestamp, headers: record.headers ?? [], partition };
+  const value =
+    valueFormat === undefined || valueFormat === 'json' ? valueText(record.value) : quoted(record.value, valueFormat);
+  const line = { value, timestamp, headers: record.headers ?? [], partition };
   if (record.key === null) return lineOf({ ...line, key: null, window: null });
-  if (!windowed) return lineOf({ ...line, key: decodeKey(keyFormat, record.key), window: null });
+  if (keyEncoding !== 'json-window') {
+    const format = keyEncoding === 'plain' ? keyFormat : 'bytes';
+    return lineOf({ ...line, key: decodeKey(format, record.key), window: null });
+  }
   const { key, start, end } = decodeKey('json', record.key) as { key: unknown; start: number; end: number };
   return lineOf({ ...line, key, window: { start, end } });
+}
+
+/** Text as a JSON text, and bytes as one in base64. */
+function quoted(value: WrittenRecord['value'], format: 'text' | 'bytes'): string {
+  if (value === null) return 'null';
+  if (format === 'text') return JSON.stringify(typeof value === 'string' ? value : strictUtf8.decode(value));
+  return JSON.stringify(Buffer.from(value).toString('base64'));
 }
 
 /**
@@ -45,7 +61,7 @@ export function deadLetterLine(record: WrittenRecord, formats: readonly KeyForma
   return lineOf({
     key,
     window: null,
-    value: valueText(record.value),
+    value: deadValueText(record.value),
     timestamp,
     headers: record.headers ?? [],
     partition,
@@ -69,7 +85,26 @@ function firstReading(bytes: string, formats: readonly KeyFormat[]): unknown {
   return null;
 }
 
-/** The run's own values are JSON already: inputs are, and so is what a sink writes. */
+/** What a source could not read may be anything: JSON as it is, other text as a JSON text, other bytes as one in base64. */
+function deadValueText(value: WrittenRecord['value']): string {
+  try {
+    const text = valueText(value);
+    JSON.parse(text);
+    return text;
+  } catch {
+    return quoted(value, isText(value) ? 'text' : 'bytes');
+  }
+}
+
+function isText(value: WrittenRecord['value']): boolean {
+  try {
+    valueText(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function valueText(value: WrittenRecord['value']): string {
   if (value === null) return 'null';
   return typeof value === 'string' ? value : strictUtf8.decode(value);

@@ -12,13 +12,16 @@ import {
 import { inferValueType, unionOf, type ValueType } from '@millrace/expression';
 import { CommandFailure, fileFailure } from './command-failure.ts';
 import { JsonPlaces, JsonSyntaxError } from './json-places.ts';
+import type { SourceTopic } from './source-topics.ts';
+
+type ValueFormat = SourceTopic['valueFormat'];
 
 interface RecordedLine {
   /** From 1. */
   readonly number: number;
   readonly key: ByteString | null;
-  /** JSON text. */
-  readonly value: string | null;
+  /** Text that becomes UTF-8, or bytes as they are. */
+  readonly value: string | Uint8Array | null;
   /** Epoch milliseconds. */
   readonly timestamp: number;
   readonly headers: readonly Header[];
@@ -40,20 +43,22 @@ const newline = 0x0a;
 export class RecordedTopic {
   readonly file: string;
   readonly #keyFormat: KeyFormat;
+  readonly #valueFormat: ValueFormat;
   #lines: RecordedLine[] = [];
   #keyType: ValueType = { kind: 'never' };
   #valueType: ValueType = { kind: 'never' };
   #latest: CatalogueTopic['latest'] = [];
   #greatestPartition = 0;
 
-  private constructor(file: string, keyFormat: KeyFormat) {
+  private constructor(file: string, keyFormat: KeyFormat, valueFormat: ValueFormat) {
     this.file = file;
     this.#keyFormat = keyFormat;
+    this.#valueFormat = valueFormat;
   }
 
   /** @throws CommandFailure that names the file and the line */
-  static async read(file: string, keyFormat: KeyFormat): Promise<RecordedTopic> {
-    const topic = new RecordedTopic(file, keyFormat);
+  static async read(file: string, keyFormat: KeyFormat, valueFormat: ValueFormat = 'json'): Promise<RecordedTopic> {
+    const topic = new RecordedTopic(file, keyFormat, valueFormat);
     let number = 0;
     for await (const bytes of linesOf(file)) {
       number++;
@@ -124,7 +129,7 @@ export class RecordedTopic {
     this.#lines.push({
       number,
       key,
-      value: valueText(line.value),
+      value: valueForm(this.#valueFormat, line.value),
       timestamp: line.timestamp,
       headers: line.headers,
       partition: line.partition,
@@ -204,6 +209,18 @@ function keyBytes(format: KeyFormat, { key }: ParsedLine): ByteString | null {
     if (error instanceof KeyFormatError) throw new LineError(error.message);
     throw error;
   }
+}
+
+/** A value as it would stand in its topic: in a line, text is a JSON text, and bytes are one in base64. */
+function valueForm(format: ValueFormat, value: unknown): string | Uint8Array | null {
+  if (value === null || format === 'json') return valueText(value);
+  if (typeof value !== 'string') {
+    throw new LineError(`The value is no text, and the source reads values in the format ${format}.`);
+  }
+  if (format === 'text') return value;
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.toString('base64') !== value) throw new LineError('The value is not base64, in which bytes are written.');
+  return bytes;
 }
 
 function valueText(value: unknown): string | null {

@@ -3,20 +3,29 @@ import {
   type KeyFormat,
   keyFormats,
   type Pipeline,
+  type SourceSpec,
   type TopicCatalogue,
   topicCatalogue,
 } from '@millrace/engine';
 
+export interface SourceTopic {
+  readonly keyFormat: KeyFormat;
+  readonly valueFormat: SourceSpec['valueFormat'];
+}
+
 /**
- * The topics that the pipeline's sources read, in the order of its nodes, with the format of their keys: that of the first source when
- * two of them read one topic.
+ * The topics that the pipeline's sources read, in the order of its nodes, with the formats of their keys and values: those of the first
+ * source when two of them read one topic.
  */
-export function sourceTopics(pipeline: Pipeline): ReadonlyMap<string, KeyFormat> {
-  const topics = new Map<string, KeyFormat>();
+export function sourceTopics(pipeline: Pipeline): ReadonlyMap<string, SourceTopic> {
+  const topics = new Map<string, SourceTopic>();
   for (const node of pipeline.nodes) {
-    const { topic, keyFormat } = node.config;
+    const { topic, keyFormat, valueFormat } = node.config;
     if (node.kind !== 'source' || typeof topic !== 'string' || topic === '' || topics.has(topic)) continue;
-    topics.set(topic, keyFormats.find((format) => format === keyFormat) ?? 'string');
+    topics.set(topic, {
+      keyFormat: keyFormats.find((format) => format === keyFormat) ?? 'string',
+      valueFormat: valueFormat === 'text' || valueFormat === 'bytes' ? valueFormat : 'json',
+    });
   }
   return topics;
 }
@@ -28,7 +37,7 @@ export function sourceCatalogue(
   known: ReadonlyMap<string, Pick<CatalogueTopic, 'key' | 'value' | 'sampled' | 'latest'>> = new Map(),
 ): TopicCatalogue {
   return topicCatalogue(
-    [...sourceTopics(pipeline)].map(([name, keyFormat]) => ({
+    [...sourceTopics(pipeline)].map(([name, { keyFormat }]) => ({
       name,
       partitions,
       keyFormat,

@@ -15,6 +15,7 @@ export class CanvasPage {
   readonly top: Locator;
   readonly canvas: Locator;
   readonly rail: Locator;
+  readonly palette: Locator;
   readonly dock: Locator;
   readonly inspector: Locator;
   readonly outline: Locator;
@@ -28,6 +29,7 @@ export class CanvasPage {
     this.top = page.getByRole('banner');
     this.canvas = page.getByRole('region', { name: 'Canvas' });
     this.rail = page.getByRole('navigation', { name: 'Add a node' });
+    this.palette = page.getByRole('dialog', { name: 'Kinds of nodes' });
     this.dock = page.getByRole('region', { name: 'Problems' });
     this.inspector = page.getByRole('complementary', { name: 'Inspector' });
     this.outline = page.getByRole('complementary', { name: 'Outline' });
@@ -75,6 +77,32 @@ export class CanvasPage {
     const from = await middleOf(this.rail.getByRole('button', { name: kind }));
     const canvas = await boxOf(this.canvas);
     await this.#drag(from, { x: canvas.x + at.x, y: canvas.y + at.y });
+  }
+
+  /** All kinds of nodes, by the key that opens them. */
+  async openPalette(): Promise<void> {
+    await this.canvas.focus();
+    await this.page.keyboard.press('/');
+    await expect(this.palette.getByRole('combobox', { name: 'Find a kind' })).toBeFocused();
+  }
+
+  /** Finds a kind by typing and takes it with Enter. */
+  async addFromPalette(text: string): Promise<void> {
+    await this.openPalette();
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press('Enter');
+    await expect(this.palette).toBeHidden();
+  }
+
+  /** Drags a kind out of the palette, which covers the left 400 px of the canvas. */
+  async dragFromPalette(title: string, at: Place): Promise<void> {
+    await this.openPalette();
+    const option = this.palette.getByRole('option', { name: new RegExp(`^${title} `) });
+    await option.scrollIntoViewIfNeeded();
+    const from = await middleOf(option);
+    const canvas = await boxOf(this.canvas);
+    await this.#drag(from, { x: canvas.x + at.x, y: canvas.y + at.y });
+    await expect(this.palette).toBeHidden();
   }
 
   /** Draws a wire from port to port; the mouse stays down until `whileOver` is done. */

@@ -47,17 +47,15 @@ test('all six kinds are drawn by mouse on an empty canvas, deployed, saved, rena
 
   await test.step('a join of stream and table', async () => {
     await millrace.dragIn('Join', { x: 390, y: 460 });
-    await millrace.wire(millrace.output('map', 'Mapped'), millrace.input('join', 'Stream'));
-    await millrace.wire(millrace.output('airports', 'Table'), millrace.input('join', 'Table'));
-    await millrace.inspector
-      .getByRole('combobox', { name: 'Records without a partner' })
-      .selectOption('Drop them (inner join)');
+    await millrace.wire(millrace.output('map', 'Mapped'), millrace.input('join', 'Left'));
+    await millrace.wire(millrace.output('airports', 'Table'), millrace.input('join', 'Right'));
+    await millrace.inspector.getByRole('combobox', { name: 'Without a partner' }).selectOption('Drop it (inner join)');
     await millrace.type('Joined value', '{ hours: left.hours, state: right.state }');
   });
 
   await test.step('an aggregate in windows', async () => {
     await millrace.dragIn('Aggregate', { x: 390, y: 590 });
-    await millrace.wire(millrace.output('join', 'Joined'), millrace.input('aggregate', 'Stream'));
+    await millrace.wire(millrace.output('join', 'Joined'), millrace.input('aggregate', 'Records'));
     await millrace.type('For each', 'value.state');
     await millrace.inspector.getByRole('combobox', { name: 'Window' }).selectOption('Tumbling');
     await millrace.inspector.getByRole('textbox', { name: 'Length' }).fill('1');

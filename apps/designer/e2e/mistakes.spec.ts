@@ -59,22 +59,21 @@ test('an expression that does not parse is said while it is typed', async ({ mil
 });
 
 test('a stream is refused by the table input, with the reason, while the wire is drawn', async ({ millrace, page }) => {
-  await millrace.edge('airports', 'with-airport').click({ force: true });
-  await page.keyboard.press('Delete');
-  await expect(millrace.edge('airports', 'with-airport')).not.toBeAttached();
-  await expect(millrace.node('with-airport')).toHaveAccessibleName(/problem/);
+  await millrace.dragFromPalette('Suppress', { x: 1100, y: 480 });
+  await expect(millrace.node('suppress')).toHaveAccessibleName(/problem/);
   await expect(millrace.deployButton).toBeDisabled();
 
   const refusal = page.getByText('This input takes a table. flights is a stream.');
-  await millrace.wire(millrace.output('flights', 'Stream'), millrace.input('with-airport', 'Table'), async () => {
+  await millrace.wire(millrace.output('flights', 'Stream'), millrace.input('suppress', 'Table'), async () => {
     await expect(refusal.first()).toBeVisible();
-    await expect(millrace.input('with-airport', 'Table')).toHaveAttribute('data-drop', 'refused');
+    await expect(millrace.input('suppress', 'Table')).toHaveAttribute('data-drop', 'refused');
   });
-  await expect(millrace.edge('flights', 'with-airport')).not.toBeAttached();
+  await expect(millrace.edge('flights', 'suppress')).not.toBeAttached();
   await expect(refusal.first()).toBeVisible();
 
-  await millrace.wire(millrace.output('airports', 'Table'), millrace.input('with-airport', 'Table'));
-  await expect(millrace.edge('airports', 'with-airport')).toBeAttached();
+  await millrace.wire(millrace.output('airports', 'Table'), millrace.input('suppress', 'Table'));
+  await expect(millrace.edge('airports', 'suppress')).toBeAttached();
+  await expect(millrace.node('suppress')).toHaveAccessibleName(/1 problem: Nothing reads suppress/);
   await expect(millrace.deployButton).toBeEnabled();
 });
 

@@ -52,6 +52,7 @@ const drawings = {
     </>
   ),
   down: <path d="m4.4 6.2 3.6 3.6 3.6-3.6" />,
+  up: <path d="m4.4 9.8 3.6-3.6 3.6 3.6" />,
   right: <path d="m6.2 4.4 3.6 3.6-3.6 3.6" />,
   close: <path d="m4 4 8 8M12 4l-8 8" />,
   plus: <path d="M8 3v10M3 8h10" />,

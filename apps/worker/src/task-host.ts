@@ -10,11 +10,12 @@ import {
   type TaskId,
   type Topology,
 } from '@millrace/engine';
-import type { TaskTick, Up } from '@millrace/protocol';
+import { globalTablesTaskId, type TaskTick, type Up } from '@millrace/protocol';
 import type { LmdbTaskStores } from '@millrace/store-lmdb';
 import { openTask } from './open-task.ts';
 import type { StoreAnswers } from './store-query-handler.ts';
 import { TaskStates } from './task-states.ts';
+import { TopicReader } from './topic-reader.ts';
 
 /** Records between two looks at the clock. */
 const recordsPerStep = 500;
@@ -46,6 +47,7 @@ export interface TaskHostOptions {
 export class TaskHost {
   readonly #options: TaskHostOptions;
   readonly #group: TaskGroup;
+  readonly #reader: TopicReader;
   readonly #stores = new Map<TaskId, LmdbTaskStores>();
   readonly #states: TaskStates;
   #wake = new AbortController();
@@ -68,7 +70,8 @@ export class TaskHost {
 
   constructor(options: TaskHostOptions) {
     this.#options = options;
-    this.#group = new TaskGroup(options.topology, processors);
+    this.#group = new TaskGroup(options.topology, processors, () => Date.now());
+    this.#reader = new TopicReader(options.log, options.topology, options.now);
     this.#states = new TaskStates(options.topology, options.say);
     const now = options.now();
     this.#lastCommitMs = now;
@@ -131,6 +134,8 @@ export class TaskHost {
         stores: [...task.stores].map(([name, store]) => ({ name, entries: store.count })),
       }),
     );
+    const globalTables = this.#group.globalTables;
+    if (globalTables !== null) tasks.push(globalTick(globalTables));
     return { tasks, busyMs };
   }
 
@@ -187,7 +192,7 @@ export class TaskHost {
       if (!this.#group.hasWork) await new Promise((resolve) => setTimeout(resolve, 20));
       return;
     }
-    const results = await this.#options.log.read(requests, {
+    const results = await this.#reader.read(requests, {
       maxBytesPerPartition,
       maxWaitMs: this.#group.hasWork ? 0 : this.#idleMs(),
       signal: this.#wake.signal,
@@ -213,7 +218,8 @@ export class TaskHost {
         ? this.#lastCommitMs + this.#options.topology.commitIntervalMs - now
         : idleWaitMs;
     const untilFlush = this.#lastFlushMs + flushIntervalMs - now;
-    return Math.max(1, Math.min(idleWaitMs, untilCommit, this.#hasUnflushed ? untilFlush : idleWaitMs));
+    const untilGoingOn = this.#group.idleMs ?? idleWaitMs;
+    return Math.max(1, Math.min(idleWaitMs, untilGoingOn, untilCommit, this.#hasUnflushed ? untilFlush : idleWaitMs));
   }
 
   #process(): void {
@@ -229,7 +235,7 @@ export class TaskHost {
 
   async #commitIfDue(): Promise<void> {
     const records = this.#group.recordsSinceCommit;
-    if (records === 0) return;
+    if (!this.#group.isDirty) return;
     const isFull = records >= maxRecordsPerCommit;
     if (this.#committing !== null) {
       // Two generations are the limit: with one under way and the next one full, wait.
@@ -301,4 +307,15 @@ export class TaskHost {
     }
     if (this.#failure !== null) throw this.#failure.error;
   }
+}
+
+/** Global tables belong to no task; they tell of themselves like one more. */
+function globalTick(globalTables: NonNullable<TaskGroup['globalTables']>): TaskTick {
+  return {
+    taskId: globalTablesTaskId,
+    counters: globalTables.counters().map(([id, values]) => [id, values]),
+    streamTime: null,
+    partitions: [...globalTables.partitions()],
+    stores: [],
+  };
 }

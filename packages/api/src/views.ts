@@ -45,6 +45,8 @@ export interface PipelineView {
 
 export interface ExampleView {
   readonly id: string;
+  /** What several examples that belong together are called; null for one that stands alone. */
+  readonly collection: string | null;
   readonly name: string;
   readonly description: string;
   readonly thumbnail: Thumbnail;

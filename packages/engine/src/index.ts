@@ -69,8 +69,17 @@ export {
 export { nodeCounters } from './metrics/node-counters.ts';
 export { countersFromArray } from './metrics/processor-counters.ts';
 export { type RecordFailure, recordFailureSchema } from './metrics/record-failure.ts';
-export type { CheckContext, ExpressionField, FieldMeta, NodeCategory, NodeKind } from './nodes/node-kind.ts';
+export { defaultGeneratedRecords, GeneratedTopics } from './nodes/generator/generated-topics.ts';
+export type {
+  CheckContext,
+  ExpressionField,
+  FieldCondition,
+  FieldMeta,
+  NodeCategory,
+  NodeKind,
+} from './nodes/node-kind.ts';
 export { type NodeKindName, nodeKind, nodeKinds } from './nodes/node-kinds.ts';
+export type { InputPartitioning, Partitioning, PartitioningContext } from './nodes/partitioning.ts';
 export { processors } from './nodes/processors.ts';
 export { closestName } from './pipeline/closest-name.ts';
 export { type Diagnostic, type DiagnosticFix, hasErrors } from './pipeline/diagnostic.ts';
@@ -129,7 +138,14 @@ export { parseTimestamp } from './time/timestamp-text.ts';
 export { describeTopology } from './topology/describe-topology.ts';
 export { defaultHistoryMs } from './topology/internal-topics.ts';
 export { defaultPartitions, planTopology } from './topology/plan-topology.ts';
-export type { InputPort, OutputPort, PortShape, PortType } from './topology/port-type.ts';
+export {
+  type FlowShape,
+  type InputPort,
+  type OutputPort,
+  type PortShape,
+  type PortType,
+  takesShape,
+} from './topology/port-type.ts';
 export {
   type CatalogueRecord,
   type CatalogueTopic,

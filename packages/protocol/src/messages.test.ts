@@ -7,6 +7,7 @@ const topology = {
   commitIntervalMs: 100,
   subTopologies: [],
   stores: [],
+  globalTables: [],
   topics: [],
   deadLetterTopic: 'p-dead-letters',
   commitsTopic: 'p-commits',

@@ -10,6 +10,9 @@ export const taskStateSchema = z.strictObject({
 });
 export type TaskState = z.infer<typeof taskStateSchema>;
 
+/** The task id under which a worker tells of its global tables, which belong to no task. */
+export const globalTablesTaskId = 'global-tables';
+
 /** One periodic snapshot of a task. Counters are totals since the pipeline's first start (they are part of each commit). */
 export const taskTickSchema = z.strictObject({
   taskId: z.string(),

@@ -154,7 +154,7 @@ describe('run', () => {
 
   it('takes lines with a value alone, and puts records without a key in the partition of their line', async () => {
     await millrace.write('copy.pipeline.json', copyPipeline());
-    await millrace.write('values.ndjson', '{"value":1}\n\n{"value":null}\r\n {"value":[9007199254740993,-0,1.0]} ');
+    await millrace.write('values.ndjson', '{"value":1}\n\n{"value":null}\r\n {"value":[9007199254740991,-0,1.0]} ');
     const outcome = await millrace.run(
       'run',
       'copy.pipeline.json',
@@ -169,7 +169,7 @@ describe('run', () => {
     const lines = (await millrace.text('values/copy.ndjson')).trimEnd().split('\n');
     // Lines 1 and 3 make offsets 0 and 1 of partition 1, line 4 offset 0 of partition 0, which goes first at equal times.
     expect(lines).toEqual([
-      '{"key":null,"value":[9007199254740992,0,1],"timestamp":0,"headers":{},"partition":0}',
+      '{"key":null,"value":[9007199254740991,0,1],"timestamp":0,"headers":{},"partition":0}',
       '{"key":null,"value":1,"timestamp":0,"headers":{},"partition":0}',
       '{"key":null,"value":null,"timestamp":0,"headers":{},"partition":1}',
     ]);
@@ -233,6 +233,76 @@ describe('run', () => {
     await writeFile(join(millrace.directory, 'latin.ndjson'), Buffer.from('{"value":1}\n{"value":"\xe9"}\n', 'latin1'));
     const outcome = await millrace.run('run', 'copy.pipeline.json', '-i', 'in=latin.ndjson', '-o', 'latin');
     expect(outcome).toMatchObject({ exitCode: 1, stderr: 'latin.ndjson:2: The line is not valid UTF-8.\n' });
+  });
+
+  it('takes the records of a generator, of an endless one as many as it says or is told', async () => {
+    const generated = (settings: object) => ({
+      formatVersion: 1,
+      id: 'made',
+      name: 'made',
+      nodes: [
+        {
+          id: 'gen',
+          kind: 'generator',
+          name: 'gen',
+          config: { fields: [{ name: 'n', kind: 'sequence' }], ...settings },
+        },
+        { id: 'out', kind: 'sink', name: 'out', config: { topic: 'numbers', partitions: 1 } },
+      ],
+      edges: [{ from: 'gen.out', to: 'out.in' }],
+    });
+    await millrace.write('endless.pipeline.json', generated({ partitions: 2 }));
+    await millrace.write('seven.pipeline.json', generated({ count: 7 }));
+    const count = async (directory: string) => (await millrace.lines(`${directory}/numbers.ndjson`)).length;
+
+    const endless = await millrace.run('run', 'endless.pipeline.json', '-o', 'endless');
+    expect(endless).toMatchObject({ exitCode: 0 });
+    expect(endless.stderr).toContain('The generator gen makes records without end. This run takes 10,000 of each');
+    expect(await count('endless')).toBe(20_000);
+
+    const told = await millrace.run('run', 'endless.pipeline.json', '-o', 'told', '--records', '5');
+    expect(told.stderr).not.toContain('without end');
+    expect(await count('told')).toBe(10);
+
+    await millrace.run('run', 'seven.pipeline.json', '-o', 'seven');
+    expect((await millrace.lines('seven/numbers.ndjson')).map(({ value }) => value)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6].map((n) => ({ n })),
+    );
+  });
+
+  it('reads and writes values that are text or bytes', async () => {
+    const copy = (format: string) => ({
+      formatVersion: 1,
+      id: 'copy',
+      name: 'copy',
+      nodes: [
+        { id: 'in', kind: 'source', name: 'in', config: { topic: 'in', valueFormat: format } },
+        { id: 'longer', kind: 'filter', name: 'longer', config: { condition: 'value == null || value.length > 2' } },
+        { id: 'out', kind: 'sink', name: 'out', config: { topic: 'out', valueFormat: format } },
+      ],
+      edges: [
+        { from: 'in.out', to: 'longer.in' },
+        { from: 'longer.out', to: 'out.in' },
+      ],
+    });
+    for (const [format, values] of [
+      ['text', ['plain', '{"a":1}', null]],
+      ['bytes', ['/wA=', null]],
+    ] as const) {
+      await millrace.write('copy-form.pipeline.json', copy(format));
+      await millrace.write(
+        'form.ndjson',
+        values.map((value) => ({ key: 'a', value })),
+      );
+      const outcome = await millrace.run('run', 'copy-form.pipeline.json', '-i', 'in=form.ndjson', '-o', format);
+      expect(outcome).toMatchObject({ exitCode: 0 });
+      expect((await millrace.lines(`${format}/out.ndjson`)).map(({ value }) => value)).toEqual(values);
+    }
+    await millrace.write('form.ndjson', [{ key: 'a', value: 5 }]);
+    const refused = await millrace.run('run', 'copy-form.pipeline.json', '-i', 'in=form.ndjson', '-o', 'refused');
+    expect(refused.stderr).toBe(
+      'form.ndjson:1: The value is no text, and the source reads values in the format bytes.\n',
+    );
   });
 
   it('refuses a source topic without an input, and an input without a source', async () => {

@@ -3,6 +3,8 @@ import {
   assert,
   type Counters,
   deadLetterHeaders,
+  defaultGeneratedRecords,
+  GeneratedTopics,
   type KeyFormat,
   missingFates,
   type Pipeline,
@@ -27,12 +29,14 @@ export interface RunOptions {
   readonly output: string;
   readonly stores: boolean;
   readonly close: boolean;
+  /** Of each partition of a generator; undefined: all that it makes, or the usual number where it makes them without end. */
+  readonly records?: number | undefined;
   /** Of every input topic; undefined: as many as the inputs name. */
   readonly partitions?: number | undefined;
 }
 
 /** External records between two looks at whether the user has had enough. */
-const stepsBetweenTurns = 5000;
+const recordsBetweenTurns = 5000;
 const interruptedExitCode = 130;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -85,10 +89,18 @@ async function runInto(
   const directory = await OutputDirectory.open(options.output);
   try {
     const outputs = new TopicFiles(topology, directory);
-    const recorded = new RecordedRun(topology, processors, (record) => outputs.write(record));
+    const recorded = new RecordedRun(
+      topology,
+      processors,
+      (record) => outputs.write(record),
+      (topic) => outputs.takes(topic),
+    );
     for (const [name, topic] of topics) {
       for (const { partition, records } of topic.takeBatches(partitions)) recorded.pipe(name, partition, records);
     }
+    const generated = new GeneratedTopics(topology);
+    for (const line of announceGenerated(generated, options.records)) console.error(line);
+    generated.pipeInto(recorded, options.records ?? null);
     await drain(recorded, interruption.signal);
     if (options.close) recorded.close();
     if (options.stores) {
@@ -108,9 +120,19 @@ async function runInto(
   }
 }
 
+/** A run ends, and a generator may not: where it is cut is said. */
+function announceGenerated(generated: GeneratedTopics, records: number | undefined): readonly string[] {
+  const endless = generated.topics().filter(({ isEndless }) => isEndless);
+  if (endless.length === 0 || records !== undefined) return [];
+  const count = defaultGeneratedRecords.toLocaleString('en-US');
+  return endless.map(
+    ({ node }) =>
+      `The generator ${node} makes records without end. This run takes ${count} of each of its partitions; say another number with --records.`,
+  );
+}
+
 async function drain(recorded: RecordedRun, signal: AbortSignal): Promise<void> {
-  for (let more = true; more; ) {
-    for (let step = 0; step < stepsBetweenTurns && more; step++) more = recorded.step();
+  while (recorded.steps(recordsBetweenTurns)) {
     await setImmediate();
     if (signal.aborted) throw new CommandFailure(['Interrupted. Nothing was written.'], interruptedExitCode);
   }
@@ -143,7 +165,11 @@ class TopicFiles {
     return `${this.#topology.deadLetterTopic}.ndjson`;
   }
 
-  /** Changelog records are passed over: stores are written as rows. */
+  /** Whether a topic's records are written; changelogs are not, since stores are written as rows. */
+  takes(topic: string): boolean {
+    return topic === this.#topology.deadLetterTopic || this.#sinks.has(topic);
+  }
+
   write(record: Parameters<typeof recordLine>[0]): void {
     if (record.topic === this.#topology.deadLetterTopic) {
       this.#deadLetters ??= this.#directory.begin(this.#deadLetterName);
@@ -152,7 +178,7 @@ class TopicFiles {
     }
     const output = this.#sinks.get(record.topic);
     if (output === undefined) return;
-    output.file.write(recordLine(record, output.sink.keyFormat, output.sink.keyEncoding === 'json-window'));
+    output.file.write(recordLine(record, output.sink));
   }
 
   #keyFormatsOf(node: string): readonly KeyFormat[] {

@@ -34,6 +34,7 @@ interface CanvasState {
   /** The node whose name is being changed on the canvas. */
   readonly renaming: string | null;
   readonly place: Place | null;
+  readonly isPaletteOpen: boolean;
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -44,6 +45,7 @@ const initial: CanvasState = {
   wiring: null,
   renaming: null,
   place: null,
+  isPaletteOpen: false,
 };
 
 export const useCanvas = create<CanvasState>(() => initial);

@@ -72,14 +72,20 @@ export function DotLayer() {
         ? color('bad')
         : shape === 'stream'
           ? color('water')
-          : shape === 'table'
-            ? color('table')
-            : color('ink-3');
+          : shape === 'end'
+            ? color('ink-3')
+            : color('table');
       context.beginPath();
       if (shape === 'stream') context.arc(place.x, place.y, half - 1, 0, 2 * Math.PI);
       else if (shape === 'table')
         context.roundRect(place.x - half + 1, place.y - half + 1, 2 * half - 2, 2 * half - 2, 3);
-      else {
+      else if (shape === 'global') {
+        context.moveTo(place.x, place.y - half);
+        context.lineTo(place.x + half, place.y);
+        context.lineTo(place.x, place.y + half);
+        context.lineTo(place.x - half, place.y);
+        context.closePath();
+      } else {
         context.arc(place.x, place.y - 2, half, 0, Math.PI);
         context.closePath();
       }

@@ -11,22 +11,33 @@ export interface EdgePath {
   readonly log: Point;
 }
 
+/** Where a wire turns: from -1, above half height, to 1, below it, by at most `reach` px and as far as there is room. */
+export interface Lane {
+  readonly at: number;
+  readonly reach: number;
+}
+
+export const middleLane: Lane = { at: 0, reach: 0 };
+
 const radius = 16;
 const minDrop = 24;
+/** No lane leads a turn nearer to a node than this. */
+const minTurn = 10;
 
 /**
  * The way of an edge: down, across at half height, down, with corners of radius 16. An edge that leads upwards goes around the side.
  * @param from the middle of the output's node border, below
  * @param to the middle of the input's node border, above
+ * @param lane how it keeps apart from the wires beside it
  */
-export function edgePath(from: Point, to: Point): EdgePath {
+export function edgePath(from: Point, to: Point, lane: Lane = middleLane): EdgePath {
   const dx = to.x - from.x;
   const dy = to.y - from.y;
-  if (dy >= minDrop) return downward(from, to, dx, dy);
+  if (dy >= minDrop) return downward(from, to, dx, dy, lane);
   return around(from, to, dx);
 }
 
-function downward(from: Point, to: Point, dx: number, dy: number): EdgePath {
+function downward(from: Point, to: Point, dx: number, dy: number, lane: Lane): EdgePath {
   if (Math.abs(dx) < 1) {
     const middle = { x: from.x, y: from.y + dy / 2 };
     return {
@@ -35,8 +46,10 @@ function downward(from: Point, to: Point, dx: number, dy: number): EdgePath {
       log: middle,
     };
   }
-  const y = from.y + dy / 2;
-  const r = Math.min(radius, dy / 2, Math.abs(dx) / 2);
+  const room = Math.max(0, dy / 2 - minTurn);
+  const turn = dy / 2 + lane.at * Math.min(room, lane.reach);
+  const y = from.y + turn;
+  const r = Math.min(radius, turn, dy - turn, Math.abs(dx) / 2);
   const side = Math.sign(dx);
   return {
     d: `M${from.x} ${from.y}V${y - r}Q${from.x} ${y} ${from.x + side * r} ${y}H${to.x - side * r}Q${to.x} ${y} ${to.x} ${y + r}V${to.y}`,

@@ -5,7 +5,8 @@ import { edgeId, flowOrder } from '../document/commands.ts';
 import { portsOf } from '../nodes/ports.ts';
 import { words } from '../words.ts';
 import type { FlowEdge } from './pipeline-edge.tsx';
-import { type FlowNode, nodeSize, portOffset } from './pipeline-node.tsx';
+import { type FlowNode, nodeSize } from './pipeline-node.tsx';
+import { hitWidth, portPlaces } from './port-places.ts';
 import { portReach } from './port-reach.ts';
 
 interface MadeNode {
@@ -82,15 +83,19 @@ function labelOf(node: PipelineNode, diagnostics: readonly Diagnostic[]): string
 
 function flowNode(node: PipelineNode, x: number, y: number, selected: boolean, label: string): FlowNode {
   const { inputs, outputs } = portsOf(node);
-  const handle = (id: string, type: 'source' | 'target', left: number) => ({
-    id,
-    type,
-    position: type === 'source' ? Position.Bottom : Position.Top,
-    x: left - portReach,
-    y: (type === 'source' ? nodeSize.height : 0) - portReach,
-    width: 2 * portReach,
-    height: 2 * portReach,
-  });
+  const handles = (ports: readonly { readonly name: string }[], type: 'source' | 'target') => {
+    const places = portPlaces(ports.length);
+    const width = hitWidth(ports.length);
+    return ports.map(({ name }, index) => ({
+      id: name,
+      type,
+      position: type === 'source' ? Position.Bottom : Position.Top,
+      x: (places[index] ?? 0) - width / 2,
+      y: (type === 'source' ? nodeSize.height : 0) - portReach,
+      width,
+      height: 2 * portReach,
+    }));
+  };
   return {
     id: node.id,
     type: 'pipeline',
@@ -100,10 +105,7 @@ function flowNode(node: PipelineNode, x: number, y: number, selected: boolean, l
     ariaLabel: label,
     ...nodeSize,
     measured: { ...nodeSize },
-    handles: [
-      ...inputs.map((port, index) => handle(port.name, 'target', portOffset(index, inputs.length))),
-      ...outputs.map((port, index) => handle(port.name, 'source', portOffset(index, outputs.length))),
-    ],
+    handles: [...handles(inputs, 'target'), ...handles(outputs, 'source')],
   };
 }
 

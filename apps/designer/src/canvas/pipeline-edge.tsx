@@ -1,21 +1,25 @@
 import type { NodeLive } from '@millrace/api';
-import type { PipelineEdge } from '@millrace/engine';
+import type { PipelineEdge, PipelineNode } from '@millrace/engine';
 import { parseEndpoint } from '@millrace/engine';
 import { type Edge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
 import { type CSSProperties, memo } from 'react';
+import { useCatalogue } from '../document/catalogue-store.ts';
 import { useDocument } from '../document/document-store.ts';
 import { useValidation } from '../document/validation-store.ts';
 import { Icon } from '../icons.tsx';
+import { type FlowTeller, rateOver, tellerOf, totalOver } from '../live/edge-flow.ts';
 import { flowWidth, quietRate } from '../live/edge-width.ts';
 import { compact, rateFigure } from '../live/figures.ts';
-import { lagTrend, pastOf, useLive } from '../live/live-store.ts';
+import { lagTrend, peakOver, useLive } from '../live/live-store.ts';
 import { entriesOf } from '../nodes/node-face.ts';
-import { expectedShape } from '../nodes/node-shape.ts';
-import { nodeOf } from '../nodes/pipeline-index.ts';
+import { drawnShape, expectedShape } from '../nodes/node-shape.ts';
+import { nodeOf, wiredTo } from '../nodes/pipeline-index.ts';
+import { portsOf } from '../nodes/ports.ts';
 import { repartitionedBy } from '../nodes/repartition.ts';
 import { useRoute } from '../route.ts';
 import { words } from '../words.ts';
-import { type EdgePath, edgePath } from './edge-path.ts';
+import { type EdgePath, edgePath, type Lane } from './edge-path.ts';
+import { laneOf } from './port-places.ts';
 import { portReach } from './port-reach.ts';
 
 export type FlowEdge = Edge<{ readonly edge: PipelineEdge }, 'pipeline'>;
@@ -32,16 +36,18 @@ export const PipelineEdgeView = memo(function PipelineEdgeView({
   const view = useRoute((state) => state.view);
   const edge = data?.edge;
   const shape = useValidation((state) => (edge === undefined ? undefined : state.outputs.get(edge.from)?.shape));
-  const expected = useDocument(({ pipeline }) => {
-    const node = edge === undefined || pipeline === null ? null : nodeOf(pipeline, edge.from);
-    return node !== null && expectedShape(node) === 'table' ? 'table' : 'stream';
-  });
-  const by = useDocument(({ pipeline }) =>
-    edge === undefined || pipeline === null ? null : repartitionedBy(pipeline, edge),
-  );
+  const by = useRepartitionedBy(edge);
+  const from = useEnd(edge?.from);
+  const to = useEnd(edge?.to);
   if (edge === undefined) return null;
-  const path = edgePath({ x: sourceX, y: sourceY - portReach }, { x: targetX, y: targetY + portReach });
-  const drawn = shape ?? expected;
+  const path = edgePath(
+    { x: sourceX, y: sourceY - portReach },
+    { x: targetX, y: targetY + portReach },
+    edgeLane(edge, from, to, targetX - sourceX),
+  );
+  const teller = tellerOf(from, to);
+  const drawn = drawnShape(shape ?? (from === null ? 'stream' : expectedShape(from)));
+  const output = outputTitle(edge, from);
   return (
     <g
       className="edge"
@@ -49,23 +55,65 @@ export const PipelineEdgeView = memo(function PipelineEdgeView({
       data-selected={selected || undefined}
       data-testid={`edge-${edge.from}>${edge.to}`}
     >
-      {view === 'live' ? <LiveWater edge={edge} path={path} shape={drawn} /> : <EditLine path={path} shape={drawn} />}
+      {view === 'live' ? (
+        <LiveWater teller={teller} path={path} shape={drawn} />
+      ) : (
+        <EditLine path={path} shape={drawn} />
+      )}
       <path className="hit" d={path.d} />
       {view === 'live' ? (
-        <LiveLabel edge={edge} path={path} by={by} shape={drawn} />
+        <LiveLabel edge={edge} teller={teller} path={path} by={by} output={output} shape={drawn} />
       ) : (
-        by !== null && (
-          <>
-            <LogGlyph path={path} waiting={null} />
-            <Label path={besideLog(path)} keep={false}>
-              {words.node.repartitionedBy(by)}
+        <>
+          {by !== null && <LogGlyph path={path} waiting={null} />}
+          {(by !== null || output !== null) && (
+            <Label path={by === null ? path : besideLog(path)} keep={false}>
+              {output}
+              {by !== null && (
+                <span className={output === null ? undefined : 'aside'}>{words.node.repartitionedBy(by)}</span>
+              )}
             </Label>
-          </>
-        )
+          )}
+        </>
       )}
     </g>
   );
 });
+
+/** The node at one end of an edge; it stays the same object while it is only moved. */
+function useEnd(end: string | undefined): PipelineNode | null {
+  return useDocument(({ pipeline }) => (end === undefined || pipeline === null ? null : nodeOf(pipeline, end)));
+}
+
+function useRepartitionedBy(edge: PipelineEdge | undefined): string | null {
+  const outputs = useValidation((state) => state.outputs);
+  const catalogue = useCatalogue((state) => state.catalogue);
+  return useDocument(({ pipeline }) => {
+    if (edge === undefined || pipeline === null) return null;
+    const inputType = (node: string, port: string) => outputs.get(wiredTo(pipeline, node, port) ?? '');
+    return repartitionedBy(pipeline, edge, { catalogue, inputType });
+  });
+}
+
+/** Among the wires of the node that has the more ports at this edge. */
+function edgeLane(edge: PipelineEdge, from: PipelineNode | null, to: PipelineNode | null, dx: number): Lane {
+  const outputs = from === null ? [] : portsOf(from).outputs;
+  const inputs = to === null ? [] : portsOf(to).inputs;
+  const [ports, end, side] =
+    outputs.length >= inputs.length
+      ? ([outputs, edge.from, 'source'] as const)
+      : ([inputs, edge.to, 'target'] as const);
+  const index = ports.findIndex(({ name }) => name === parseEndpoint(end).port);
+  return laneOf(Math.max(0, index), ports.length, dx, side);
+}
+
+/** Of a node with several outputs: by which of them the edge leaves. */
+function outputTitle(edge: PipelineEdge, from: PipelineNode | null): string | null {
+  const outputs = from === null ? [] : portsOf(from).outputs;
+  if (outputs.length < 2) return null;
+  const { port } = parseEndpoint(edge.from);
+  return outputs.find(({ name }) => name === port)?.name ?? null;
+}
 
 function EditLine({ path, shape }: { readonly path: EdgePath; readonly shape: string }) {
   return (
@@ -80,21 +128,20 @@ const quietBank = 6;
 const quietBed = 4;
 
 function LiveWater({
-  edge,
+  teller,
   path,
   shape,
 }: {
-  readonly edge: PipelineEdge;
+  readonly teller: FlowTeller | null;
   readonly path: EdgePath;
   readonly shape: string;
 }) {
-  const { node } = parseEndpoint(edge.from);
-  const rate = useLive((state) => state.nodes.get(node)?.rates.out ?? 0);
+  const rate = useLive((state) => rateOver(teller, state.nodes) ?? 0);
   const peak = useLive((state) => state.peak);
   const isQuiet = rate < quietRate;
   const width = isQuiet ? 0 : flowWidth(rate, peak);
   // The banks stand where the water of this edge's own peak within the hour reached.
-  const reach = isQuiet ? quietBank - 4 : Math.max(width, flowWidth(pastOf(node).outPeak.value, peak));
+  const reach = isQuiet ? quietBank - 4 : Math.max(width, flowWidth(peakOver(teller), peak));
   return (
     <g data-quiet={isQuiet || undefined}>
       <path className="bank" d={path.d} style={{ strokeWidth: reach + 4 }} />
@@ -107,19 +154,23 @@ function LiveWater({
 
 function LiveLabel({
   edge,
+  teller,
   path,
   by,
+  output,
   shape,
 }: {
   readonly edge: PipelineEdge;
+  readonly teller: FlowTeller | null;
   readonly path: EdgePath;
   readonly by: string | null;
+  readonly output: string | null;
   readonly shape: string;
 }) {
   const source = parseEndpoint(edge.from).node;
   const target = parseEndpoint(edge.to).node;
-  const rate = useLive((state) => state.nodes.get(source)?.rates.out);
-  const total = useLive((state) => state.nodes.get(source)?.counters.out);
+  const rate = useLive((state) => rateOver(teller, state.nodes));
+  const total = useLive((state) => totalOver(teller, state.nodes));
   const waiting = useLive((state) => (by === null ? null : (state.nodes.get(target)?.waiting ?? null)));
   const rows = useLive((state) => (shape === 'table' ? entriesOf(state.storesOf.get(source) ?? []) : null));
   const showRates = useLive((state) => state.showRates);
@@ -129,6 +180,7 @@ function LiveLabel({
         <LogGlyph path={path} waiting={waiting?.byPartition ?? null} />
         {showRates && (
           <Label path={besideLog(path)} keep={waiting?.byPartition.some((count) => count > 0) === true}>
+            {output}
             {rate !== undefined && (
               <span className="flow-rate">
                 {rateFigure(rate)}
@@ -142,10 +194,17 @@ function LiveLabel({
       </>
     );
   }
-  if (!showRates || rate === undefined) return null;
+  if (!showRates || (rate === undefined && output === null)) return null;
+  if (rate === undefined)
+    return (
+      <Label path={path} keep={false}>
+        {output}
+      </Label>
+    );
   const isQuiet = rate < quietRate;
   return (
     <Label path={path} keep={false}>
+      {output !== null && <span className="aside">{output}</span>}
       {isQuiet ? quietText(rows) : `${rateFigure(rate)}${words.node.perSecond}`}
       {(!isQuiet || rows === null) && <Total records={total} />}
     </Label>

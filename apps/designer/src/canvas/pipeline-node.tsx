@@ -12,7 +12,7 @@ import { LostPin, lostCount } from '../live/lost-records.tsx';
 import { MarkedCode } from '../live/marked-code.tsx';
 import { faceOf } from '../nodes/faces.ts';
 import type { Summary } from '../nodes/node-face.ts';
-import { useNodeShape } from '../nodes/node-shape.ts';
+import { useInputShapes, useNodeShape } from '../nodes/node-shape.ts';
 import { portsOf } from '../nodes/ports.ts';
 import { useRoute } from '../route.ts';
 import { NameField } from '../shell/name-field.tsx';
@@ -20,6 +20,7 @@ import { words } from '../words.ts';
 import { useCanvas } from './canvas-store.ts';
 import { EditFoot, FarLine } from './edit-foot.tsx';
 import { Port } from './port.tsx';
+import { hitWidth, portPlaces } from './port-places.ts';
 
 export const nodeSize = { width: 256, height: 88 } as const;
 
@@ -42,6 +43,7 @@ export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } 
   const isRenaming = useCanvas((state) => state.renaming === node.id);
   const shape = useNodeShape(node);
   const face = faceOf(node.kind);
+  const shapes = useInputShapes(node);
   const aside = face?.aside?.(node.config) ?? null;
   const isInvalid = view === 'edit' && errors.length > 0;
   const isBad = isInvalid || failedHere || failing;
@@ -77,7 +79,7 @@ export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } 
           </h3>
         )}
         <span className="kind">{aside === null ? node.kind : `${node.kind} · ${aside}`}</span>
-        <SummaryLine summary={face?.summary(node.config) ?? []} errors={isInvalid ? errors : []} />
+        <SummaryLine summary={face?.summary(node.config, shapes) ?? []} errors={isInvalid ? errors : []} />
         {view === 'live' ? <LiveFarLine node={node} /> : <FarLine node={node} errors={errors} />}
       </div>
       {view === 'live' ? <LiveFoot node={node} shape={shape} /> : <EditFoot node={node} errors={errors} />}
@@ -94,7 +96,10 @@ export const PipelineNodeView = memo(function PipelineNodeView({ data: { node } 
 function SummaryLine({ summary, errors }: { readonly summary: Summary; readonly errors: readonly Diagnostic[] }) {
   const isCode = summary.length === 1 && typeof summary[0] !== 'string';
   return (
-    <p className={isCode ? 'sum mono' : 'sum'}>
+    <p
+      className={isCode ? 'sum mono' : 'sum'}
+      title={summary.map((part) => (typeof part === 'string' ? part : part.code)).join('')}
+    >
       {summary.map((part) =>
         typeof part === 'string' ? (
           part
@@ -111,15 +116,10 @@ function SummaryLine({ summary, errors }: { readonly summary: Summary; readonly 
   );
 }
 
-/** Two inputs stand at 80 and 176; n share the top edge evenly. */
-export function portOffset(index: number, count: number): number {
-  if (count === 2) return index === 0 ? 80 : 176;
-  return (nodeSize.width * (index + 1)) / (count + 1);
-}
-
 const Ports = memo(function Ports({ node }: { readonly node: PipelineNode }) {
   const { inputs, outputs } = portsOf(node);
   const nodeName = node.name;
+  const [tops, bottoms] = [portPlaces(inputs.length), portPlaces(outputs.length)];
   return (
     <>
       {inputs.map((port, index) => (
@@ -129,7 +129,8 @@ const Ports = memo(function Ports({ node }: { readonly node: PipelineNode }) {
           node={node.id}
           nodeName={nodeName}
           port={port}
-          left={portOffset(index, inputs.length)}
+          left={tops[index] ?? 0}
+          hitWidth={hitWidth(inputs.length)}
         />
       ))}
       {outputs.map((port, index) => (
@@ -139,7 +140,8 @@ const Ports = memo(function Ports({ node }: { readonly node: PipelineNode }) {
           node={node.id}
           nodeName={nodeName}
           port={port}
-          left={portOffset(index, outputs.length)}
+          left={bottoms[index] ?? 0}
+          hitWidth={hitWidth(outputs.length)}
         />
       ))}
     </>

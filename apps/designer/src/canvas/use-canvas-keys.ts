@@ -4,7 +4,7 @@ import { type KeyboardEvent, type RefObject, useCallback, useMemo } from 'react'
 import { connect, flowOrder, gridStep, moveNodes } from '../document/commands.ts';
 import { apply, useDocument } from '../document/document-store.ts';
 import { toggleRates, useLive } from '../live/live-store.ts';
-import { faces } from '../nodes/faces.ts';
+import { railKinds } from '../nodes/kind-search.ts';
 import { nodeOf } from '../nodes/pipeline-index.ts';
 import { portsOf } from '../nodes/ports.ts';
 import { navigate, useRoute } from '../route.ts';
@@ -14,8 +14,6 @@ import { addKind, deleteSelection, select, selectOnly, useCanvas } from './canva
 import { CanvasView } from './canvas-view.ts';
 import { verdictsOf } from './wire-verdicts.ts';
 import { fitOptions } from './zoom-bar.tsx';
-
-const kindNames = Object.keys(faces) as (keyof typeof faces)[];
 
 /** The keys of the canvas; they act only while something on it has the focus. */
 export function useCanvasKeys(section: RefObject<HTMLElement | null>): (event: KeyboardEvent) => void {
@@ -133,11 +131,15 @@ function editKeys(event: KeyboardEvent, pipeline: Pipeline, view: CanvasView): b
   if (event.altKey && event.key.startsWith('Arrow')) return nudge(event, pipeline, selectedNodes);
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (!event.shiftKey && /^[1-6]$/.test(event.key)) {
-    const kind = kindNames[Number(event.key) - 1];
+    const kind = railKinds[Number(event.key) - 1];
     if (kind === undefined) return false;
     const added = addKind(kind, view.placeForNew(pipeline, selectedNodes));
     // The node is drawn first; then it takes the focus, so that the next key acts on it.
     if (added !== null) requestAnimationFrame(() => requestAnimationFrame(() => view.focus(added)));
+    return true;
+  }
+  if (event.key === '/') {
+    useCanvas.setState({ isPaletteOpen: true });
     return true;
   }
   if (event.key === 'Delete' || event.key === 'Backspace') {

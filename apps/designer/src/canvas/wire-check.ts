@@ -1,5 +1,5 @@
-import type { InputPort, Pipeline, PortShape, PortType } from '@millrace/engine';
-import { formatEndpoint, parseEndpoint } from '@millrace/engine';
+import type { InputPort, Pipeline, PortType } from '@millrace/engine';
+import { formatEndpoint, parseEndpoint, takesShape } from '@millrace/engine';
 import { reaches } from '../document/commands.ts';
 import { words } from '../words.ts';
 
@@ -21,15 +21,12 @@ export function refusalOf(from: string, to: string, context: WireCheckContext): 
   if (input === undefined) return words.refused.sameSide;
   if (pipeline.edges.some((edge) => edge.to === to)) return words.refused.taken(input.title);
   const shape = context.outputs.get(from)?.shape;
-  if (shape !== undefined && !takes(input.shape, shape)) {
+  if (shape !== undefined && !takesShape(input.shape, shape)) {
     const name = pipeline.nodes.find((node) => node.id === source.node)?.name ?? source.node;
+    if (shape === 'global') return words.refused.onlyLookedUp(name);
     return input.shape === 'table' ? words.refused.needsTable(name) : words.refused.needsStream(name);
   }
   return reaches(pipeline, target.node, source.node) ? words.refused.cycle : null;
-}
-
-function takes(input: PortShape, output: PortType['shape']): boolean {
-  return input === 'any' || input === output;
 }
 
 export type Verdicts = ReadonlyMap<string, string | null>;

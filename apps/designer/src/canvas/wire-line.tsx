@@ -2,7 +2,7 @@ import type { ConnectionLineComponentProps } from '@xyflow/react';
 import { useDocument } from '../document/document-store.ts';
 import { useValidation } from '../document/validation-store.ts';
 import { Icon } from '../icons.tsx';
-import { expectedShape } from '../nodes/node-shape.ts';
+import { drawnShape, expectedShape } from '../nodes/node-shape.ts';
 import { nodeOf } from '../nodes/pipeline-index.ts';
 import { useCanvas } from './canvas-store.ts';
 import { edgePath } from './edge-path.ts';
@@ -14,10 +14,10 @@ export function WireLine({ fromX, fromY, toX, toY, fromHandle, toHandle }: Conne
   const end = `${fromHandle.nodeId}.${fromHandle.id ?? ''}`;
   const isTable = useValidation((state) => {
     const known = state.outputs.get(end);
-    if (known !== undefined) return known.shape === 'table';
+    if (known !== undefined) return drawnShape(known.shape) === 'table';
     const { pipeline } = useDocument.getState();
     const node = pipeline === null || !isForward ? null : nodeOf(pipeline, end);
-    return node !== null && expectedShape(node) === 'table';
+    return node !== null && drawnShape(expectedShape(node)) === 'table';
   });
   const refusal = useCanvas(({ wiring }) => {
     if (wiring === null || toHandle === null) return null;

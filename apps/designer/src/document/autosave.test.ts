@@ -10,7 +10,14 @@ function named(name: string): Pipeline {
     description: '',
     nodes: [],
     edges: [],
-    settings: { guarantee: 'exactly-once', commitIntervalMs: 100, errorPolicy: 'dead-letter' },
+    settings: {
+      guarantee: 'exactly-once',
+      commitIntervalMs: 100,
+      errorPolicy: 'dead-letter',
+      cacheBytes: 0,
+      maxIdleMs: 0,
+      emitIntervalMs: 0,
+    },
     layout: { nodes: [], notes: [] },
   };
 }

@@ -28,7 +28,14 @@ const pipeline: Pipeline = {
     { from: 'flights.out', to: 'late.in' },
     { from: 'late.out', to: 'out.in' },
   ],
-  settings: { guarantee: 'exactly-once', commitIntervalMs: 100, errorPolicy: 'dead-letter' },
+  settings: {
+    guarantee: 'exactly-once',
+    commitIntervalMs: 100,
+    errorPolicy: 'dead-letter',
+    cacheBytes: 0,
+    maxIdleMs: 0,
+    emitIntervalMs: 0,
+  },
   layout: {
     nodes: [
       { id: 'late', x: 0, y: 128 },

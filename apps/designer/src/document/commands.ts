@@ -85,7 +85,15 @@ type ConfigPath = readonly (string | number)[];
 
 /** Sets one place in a node's config; `undefined` takes the field away. Places that are missing on the way are made. */
 export function configureNode(id: string, path: ConfigPath, value: ConfigValue | undefined): Command {
-  return changeNode(id, (node) => ({ ...node, config: setAt(node.config, path, value) as PipelineNode['config'] }));
+  return changeNode(id, (node) => ({ ...node, config: configWith(node.config, path, value) }));
+}
+
+export function configWith(
+  config: PipelineNode['config'],
+  path: ConfigPath,
+  value: ConfigValue | undefined,
+): PipelineNode['config'] {
+  return setAt(config, path, value) as PipelineNode['config'];
 }
 
 function setAt(at: ConfigValue | undefined, path: ConfigPath, value: ConfigValue | undefined): ConfigValue | undefined {

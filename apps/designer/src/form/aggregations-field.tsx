@@ -1,10 +1,12 @@
 import { aggregateFunctions, type Diagnostic, type PipelineNode } from '@millrace/engine';
 import type { RootTypes } from '@millrace/expression';
-import { ExpressionEditor } from '../expression-editor/expression-editor.tsx';
+import { useId } from 'react';
+import { DiagnosticMessage, ExpressionEditor } from '../expression-editor/expression-editor.tsx';
 import type { LatestRoots } from '../expression-editor/latest-value.ts';
 import { Icon } from '../icons.tsx';
 import { words } from '../words.ts';
 import { Choice } from './choice.tsx';
+import { NumberField } from './number-field.tsx';
 import { TextField } from './text-field.tsx';
 
 type ConfigValue = PipelineNode['config'][string];
@@ -26,7 +28,13 @@ interface Aggregation {
   readonly name: string;
   readonly function: string;
   readonly value: string;
+  /** How many values a function gives that gives several; null where that is left to it. */
+  readonly n: number | null;
 }
+
+/** Functions that give several values. */
+const givesSeveral: ReadonlySet<string> = new Set(['collect', 'top-n']);
+const maxValues = 10_000;
 
 function readAggregations(value: unknown): readonly Aggregation[] {
   if (!Array.isArray(value)) return [];
@@ -41,7 +49,13 @@ function readAggregations(value: unknown): readonly Aggregation[] {
     name: text(item, 'name'),
     function: text(item, 'function'),
     value: text(item, 'value'),
+    n: typeof item === 'object' && item !== null && 'n' in item && typeof item.n === 'number' ? item.n : null,
   }));
+}
+
+/** A count that the new function does not take is left out. */
+function changedFunction({ name, value, n }: Aggregation, chosen: string): ConfigValue {
+  return { name, function: chosen, value, ...(n !== null && givesSeveral.has(chosen) ? { n } : {}) };
 }
 
 const functions = aggregateFunctions.map((value) => ({ value, label: value }));
@@ -49,6 +63,7 @@ const functions = aggregateFunctions.map((value) => ({ value, label: value }));
 /** What is computed for each key: a name, a function, and of what. */
 export function AggregationsField(props: AggregationsFieldProps) {
   const { value, name, rootsAt, latest, diagnosticsAt, caretAt, onChange, onFix } = props;
+  const id = useId();
   const items = readAggregations(value);
   const taken = new Set(items.map((item) => item.name));
   const freeName = (): string => {
@@ -60,6 +75,9 @@ export function AggregationsField(props: AggregationsFieldProps) {
     <div className="aggregations">
       {items.map((item, index) => {
         const valuePath = [name, index, 'value'];
+        const countId = `${id}-${index}`;
+        const functionProblems = diagnosticsAt([name, index, 'function']);
+        const countProblems = diagnosticsAt([name, index, 'n']);
         const nameProblems = diagnosticsAt([name, index, 'name']);
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: an aggregation is its place in the list; its name changes as one types.
@@ -74,7 +92,8 @@ export function AggregationsField(props: AggregationsFieldProps) {
               label={words.inspector.resultFunction}
               value={item.function}
               options={functions}
-              onChange={(chosen) => onChange([name, index, 'function'], chosen)}
+              isInvalid={functionProblems.length > 0}
+              onChange={(chosen) => onChange([name, index], changedFunction(item, chosen))}
             />
             <button
               type="button"
@@ -84,10 +103,10 @@ export function AggregationsField(props: AggregationsFieldProps) {
             >
               <Icon name="close" size={14} />
             </button>
-            {nameProblems.map((problem) => (
-              <p key={problem.message} className="help whole g-bad">
-                {problem.message}
-              </p>
+            {[...nameProblems, ...functionProblems, ...countProblems].map((problem) => (
+              <div key={problem.message} className="whole">
+                <DiagnosticMessage diagnostic={problem} onFix={onFix} />
+              </div>
             ))}
             {(item.function !== 'count' || item.value !== '') && (
               <div className="whole">
@@ -101,6 +120,19 @@ export function AggregationsField(props: AggregationsFieldProps) {
                   caret={caretAt(valuePath)}
                   onChange={(text) => onChange(valuePath, text)}
                   onFix={onFix}
+                />
+              </div>
+            )}
+            {(givesSeveral.has(item.function) || item.n !== null) && (
+              <div className="whole inline-field">
+                <label htmlFor={countId}>{words.inspector.resultCount}</label>
+                <NumberField
+                  id={countId}
+                  value={item.n}
+                  min={1}
+                  max={maxValues}
+                  isInvalid={countProblems.length > 0}
+                  onChange={(count) => onChange([name, index, 'n'], count)}
                 />
               </div>
             )}

@@ -39,7 +39,7 @@ export function useNodeInputs(node: PipelineNode): readonly NodeInput[] {
         fromNode: from?.id ?? null,
         type: end === null ? null : (outputs.get(end) ?? null),
         latest: topic === null ? null : (topics.find((candidate) => candidate.name === topic)?.latest[0] ?? null),
-        root: ports.length === 1 ? 'value' : name === 'right' ? 'right' : 'left',
+        root: name === 'left' || name === 'right' ? name : 'value',
       };
     });
   }, [edges, nodes, outputs, topics, node]);
@@ -49,7 +49,8 @@ export function useNodeInputs(node: PipelineNode): readonly NodeInput[] {
 export function latestRoots(inputs: readonly NodeInput[]): LatestRoots {
   const roots: Record<string, unknown> = {};
   for (const input of inputs) {
-    if (input.latest === null) continue;
+    // Of several inputs with the same root, which one an expression is about depends on where it stands.
+    if (input.latest === null || (input.root === 'value' && inputs.length > 1)) continue;
     roots[input.root] = input.latest.value;
     if (input.root !== 'right') {
       roots.key = input.latest.key;

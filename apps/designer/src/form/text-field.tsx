@@ -9,7 +9,7 @@ interface TextFieldProps {
   readonly isMono?: boolean | undefined;
   readonly inputMode?: 'text' | 'decimal' | 'numeric' | undefined;
   readonly list?: string | undefined;
-  /** Called as one types; false keeps the text in the field without taking it. */
+  /** Called as one types; whoever does not take the text leaves `value` as it is, and the text stays in the field. */
   readonly onChange: (text: string) => void;
 }
 
@@ -26,14 +26,8 @@ export function TextField({
   onChange,
 }: TextFieldProps) {
   const [text, setText] = useState(value);
-  const [sent, setSent] = useState(value);
-  // A value that came from elsewhere (a fix, another tab) replaces what stands here.
-  useEffect(() => {
-    if (value !== sent) {
-      setText(value);
-      setSent(value);
-    }
-  }, [value, sent]);
+  // A value that came from elsewhere (a fix, another tab) replaces what stands here; one that was typed is the same.
+  useEffect(() => setText(value), [value]);
   return (
     <input
       id={id}
@@ -48,7 +42,6 @@ export function TextField({
       spellCheck={false}
       onChange={(event) => {
         setText(event.currentTarget.value);
-        setSent(event.currentTarget.value);
         onChange(event.currentTarget.value);
       }}
     />

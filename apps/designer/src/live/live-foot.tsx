@@ -3,7 +3,7 @@ import type { PipelineNode } from '@millrace/engine';
 import { Icon } from '../icons.tsx';
 import { faceOf } from '../nodes/faces.ts';
 import { entriesOf } from '../nodes/node-face.ts';
-import type { NodeShape } from '../nodes/node-shape.ts';
+import { drawnShape, type NodeShape } from '../nodes/node-shape.ts';
 import { words } from '../words.ts';
 import { quietRate } from './edge-width.ts';
 import { compact, percent, rateFigure, unknownFigure } from './figures.ts';
@@ -20,7 +20,7 @@ export function LiveFoot({ node, shape }: { readonly node: PipelineNode; readonl
   const restored = useLive((state) =>
     state.deployment?.state === 'restoring' ? (state.deployment.restoredShare ?? 0) : null,
   );
-  if (restored !== null && (stores.length > 0 || shape === 'table')) {
+  if (restored !== null && (stores.length > 0 || drawnShape(shape) === 'table')) {
     const entries = entriesOf(stores);
     return (
       <div className="foot">

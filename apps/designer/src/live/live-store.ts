@@ -1,6 +1,7 @@
 import type { DeploymentView, LiveFrame, NodeLive, StoreLive } from '@millrace/api';
 import { create } from 'zustand';
 import { api, useConnection } from '../api.ts';
+import type { FlowTeller } from './edge-flow.ts';
 import { HourPeak } from './edge-width.ts';
 import { RateHistory } from './rate-history.ts';
 
@@ -37,6 +38,7 @@ export function toggleRates(): void {
 interface NodePast {
   readonly read: RateHistory;
   readonly outPeak: HourPeak;
+  readonly readPeak: HourPeak;
 }
 
 const past = new Map<string, NodePast>();
@@ -44,10 +46,17 @@ const past = new Map<string, NodePast>();
 export function pastOf(node: string): NodePast {
   let own = past.get(node);
   if (own === undefined) {
-    own = { read: new RateHistory(), outPeak: new HourPeak() };
+    own = { read: new RateHistory(), outPeak: new HourPeak(), readPeak: new HourPeak() };
     past.set(node, own);
   }
   return own;
+}
+
+/** The greatest rate over an edge within the hour. */
+export function peakOver(teller: FlowTeller | null): number {
+  if (teller === null) return 0;
+  const own = pastOf(teller.node);
+  return (teller.counts === 'out' ? own.outPeak : own.readPeak).value;
 }
 
 const lagPast = new Map<string, RateHistory>();
@@ -63,6 +72,7 @@ function take(frame: LiveFrame): void {
     const own = pastOf(node.node);
     own.read.add(frame.atMs, node.rates.in);
     own.outPeak.add(node.rates.out, frame.atMs);
+    own.readPeak.add(node.rates.in, frame.atMs);
     pipelinePeak.set(node.node, own.outPeak.value);
     if (node.lagRecords === null) continue;
     const lag = lagPast.get(node.node) ?? new RateHistory();

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import type { NodeShape } from '../nodes/node-shape.ts';
+import { drawnShape, type NodeShape } from '../nodes/node-shape.ts';
 import { useTheme } from '../theme.ts';
 import { pastOf, useLive } from './live-store.ts';
 import { heldTop, historyLength } from './rate-history.ts';
@@ -33,7 +33,7 @@ export function Spark({ node, shape, className = 'spark' }: SparkProps) {
       cancelAnimationFrame(frame);
     };
   }, [node, theme, shape]);
-  return <canvas ref={canvas} className={className} data-shape={shape === 'table' ? 'table' : 'stream'} />;
+  return <canvas ref={canvas} className={className} data-shape={drawnShape(shape)} />;
 }
 
 const linePx = 1.25;

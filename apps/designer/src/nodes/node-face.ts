@@ -1,5 +1,5 @@
 import type { NodeLive, StoreLive } from '@millrace/api';
-import type { PipelineNode } from '@millrace/engine';
+import type { FlowShape, PipelineNode, PortType } from '@millrace/engine';
 import type { ReactNode } from 'react';
 
 type Config = PipelineNode['config'];
@@ -11,11 +11,14 @@ export type Summary = readonly (string | { readonly code: string; readonly path:
 export interface NodeFace {
   /** On a 16 × 16 grid, stroked. */
   readonly icon: ReactNode;
-  summary(config: Config): Summary;
+  /** @param shapes of what arrives, by input port, as far as it is known */
+  summary(config: Config, shapes: ReadonlyMap<string, FlowShape>): Summary;
   /** A word beside the kind's, such as `table`. */
   aside?(config: Config): string | null;
-  /** What the records are keyed anew by on their way into this node, when they go through the log for it. */
-  repartitionedBy?(config: Config, port: string): string | null;
+  /** What its config lets one expect to come out, before types are known; a stream where this is absent. */
+  shape?(config: Config): FlowShape;
+  /** Fields that do not matter as the config stands and as far as it is known what arrives; the form leaves them out while they are as they were. */
+  unused?(config: Config, inputs: ReadonlyMap<string, PortType>): readonly string[];
   /** One fact of the running node, for its foot. */
   fact(live: NodeLive, stores: readonly StoreLive[]): string;
 }
@@ -29,6 +32,18 @@ export function textOf(config: Config, name: string): string {
 export function numberOf(config: Config, name: string): number | null {
   const value = Object.hasOwn(config, name) ? config[name] : undefined;
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+/** The items of a list of the config that can be read. */
+export function itemsOf(config: Config, name: string): readonly Config[] {
+  const list: unknown = Object.hasOwn(config, name) ? config[name] : undefined;
+  if (!Array.isArray(list)) return [];
+  return list.filter((item): item is Config => typeof item === 'object' && item !== null && !Array.isArray(item));
+}
+
+/** The format of a key matters only where there is one. */
+export function keyFormatWithoutKey(config: Config): readonly string[] {
+  return textOf(config, 'key').trim() === '' ? ['keyFormat'] : [];
 }
 
 /** A share of `whole`; null where nothing has come yet. */

@@ -1,4 +1,5 @@
 import { type InputPort, nodeKind, type OutputPort, type PipelineNode } from '@millrace/engine';
+import { configOf } from './node-config.ts';
 
 interface Ports {
   readonly inputs: readonly InputPort[];
@@ -14,8 +15,7 @@ export function portsOf(node: PipelineNode): Ports {
   if (found !== undefined) return found;
   const kind = nodeKind(node.kind);
   if (kind === undefined) return none;
-  const parsed = kind.config.safeParse(node.config);
-  const config = parsed.success ? parsed.data : kind.config.safeParse(kind.initialConfig()).data;
+  const config = configOf(node) ?? kind.config.safeParse(kind.initialConfig()).data;
   const ports = { inputs: kind.inputs(config), outputs: kind.outputs(config) };
   known.set(node.config, ports);
   return ports;

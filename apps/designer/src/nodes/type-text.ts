@@ -2,7 +2,9 @@ import type { Pipeline, PortType, TopicCatalogue } from '@millrace/engine';
 import { formatValueType } from '@millrace/expression';
 import { words } from '../words.ts';
 import { textOf } from './node-face.ts';
+import { keyMadeBy, partitioningOf } from './partitioning.ts';
 import { nodeOf, wiredTo } from './pipeline-index.ts';
+import { portsOf } from './ports.ts';
 
 /** What the key of a node's output is called: the field that it was last made of, or that a topic's keys repeat. Null when neither tells. */
 export function keyName(
@@ -15,10 +17,13 @@ export function keyName(
     seen.add(id);
     const node = nodeOf(pipeline, `${id}.`);
     if (node === null) return null;
-    const made = textOf(node.config, node.kind === 'aggregate' ? 'by' : node.kind === 'map' ? 'key' : '').trim();
-    if (made !== '') return /^[\w$.?]+$/.test(made) ? (made.split('.').at(-1) ?? null) : null;
+    // Of several inputs the first gives the key its name.
+    const port = portsOf(node).inputs[0]?.name ?? '';
+    const made = keyMadeBy(partitioningOf(node, { catalogue, inputType: () => undefined }), port)?.trim();
+    if (made !== undefined) return /^[\w$.?]+$/.test(made) ? (made.split('.').at(-1) ?? null) : null;
     if (node.kind === 'source') return repeatedKey(catalogue, textOf(node.config, 'topic'));
-    const from = wiredTo(pipeline, id, node.kind === 'join' ? 'left' : 'in');
+    if (node.kind === 'generator') return textOf(node.config, 'keyField') || null;
+    const from = wiredTo(pipeline, id, port);
     id = from === null ? null : (nodeOf(pipeline, from)?.id ?? null);
   }
   return null;

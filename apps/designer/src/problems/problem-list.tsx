@@ -4,7 +4,7 @@ import { fixOf } from '../document/apply-fix.ts';
 import { configAt } from '../document/commands.ts';
 import { apply, useDocument } from '../document/document-store.ts';
 import { useValidation } from '../document/validation-store.ts';
-import { configFields } from '../form/config-fields.ts';
+import { type ConfigField, configFields } from '../form/config-fields.ts';
 import { Icon } from '../icons.tsx';
 import { words } from '../words.ts';
 
@@ -61,7 +61,9 @@ export function ProblemList() {
             >
               {message}
             </button>
-            <span className="place dim cut">{placeOf(diagnostic)}</span>
+            <span className="place dim cut" title={placeOf(diagnostic)}>
+              {placeOf(diagnostic)}
+            </span>
             <span className="num">
               {fix !== undefined && (
                 <button type="button" className="btn" data-size="sm" onClick={() => apply(fixOf(diagnostic))}>
@@ -81,12 +83,22 @@ export function ProblemList() {
     const [name] = path;
     if (node === undefined || name === undefined) return '';
     const fields = configFields(nodeKind(node.kind)?.config ?? {});
-    const label = fields.find((field) => field.name === name)?.meta.label ?? String(name);
+    const label = labelAt(fields, path);
     const text = configAt(node.config, path);
     if (span === undefined || typeof text !== 'string') return label;
     const before = text.slice(0, span.start).split('\n');
     return words.problems.at(label, before.length, (before.at(-1)?.length ?? 0) + 1);
   }
+}
+
+/** The label of the field at a place; within a list, of which item. */
+function labelAt(fields: readonly ConfigField[], [name, index, ...rest]: Diagnostic['path']): string {
+  const field = fields.find((candidate) => candidate.name === name);
+  if (field === undefined) return String(name);
+  const { label, itemName } = field.meta;
+  if (typeof index !== 'number') return label;
+  const item = `${itemName === undefined ? label : `${itemName[0]?.toUpperCase()}${itemName.slice(1)}`} ${index + 1}`;
+  return rest.length === 0 || field.items.length === 0 ? item : `${item}, ${labelAt(field.items, rest)}`;
 }
 
 export function ProblemCounts() {

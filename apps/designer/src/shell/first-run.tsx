@@ -19,6 +19,8 @@ export function FirstRun() {
   const { pipelines, examples, failure } = usePipelines();
   useEffect(() => followPipelines(), []);
   const [primary] = examples;
+  const single = examples.filter(({ collection }) => collection === null);
+  const collections = [...new Set(examples.flatMap(({ collection }) => collection ?? []))];
   return (
     <main className="first">
       <div className="in">
@@ -62,11 +64,18 @@ export function FirstRun() {
           <span>{words.first.examplesHelp}</span>
         </h2>
         <section className="cards" aria-label={words.first.examples}>
-          {examples.map((example) => (
+          {single.map((example) => (
             <ExampleCard key={example.id} example={example} />
           ))}
           <FileCard />
         </section>
+        {collections.map((name) => (
+          <ExampleCollection
+            key={name}
+            name={name}
+            examples={examples.filter(({ collection }) => collection === name)}
+          />
+        ))}
 
         {pipelines !== null && pipelines.length > 0 && (
           <>
@@ -80,6 +89,20 @@ export function FirstRun() {
         )}
       </div>
     </main>
+  );
+}
+
+/** Examples that belong together, folded away: there are many. */
+function ExampleCollection({ name, examples }: { readonly name: string; readonly examples: readonly ExampleView[] }) {
+  return (
+    <details className="collection">
+      <summary>{words.first.collection(name, examples.length)}</summary>
+      <section className="cards" aria-label={name}>
+        {examples.map((example) => (
+          <ExampleCard key={example.id} example={example} />
+        ))}
+      </section>
+    </details>
   );
 }
 

@@ -4,12 +4,12 @@ import { DropdownMenu, Tabs } from 'radix-ui';
 import { useMemo, useState } from 'react';
 import { deleteSelection, select } from '../canvas/canvas-store.ts';
 import { useCatalogue } from '../document/catalogue-store.ts';
-import { renameNode, setErrorPolicy } from '../document/commands.ts';
+import { configAt, renameNode, setErrorPolicy } from '../document/commands.ts';
 import { apply, useDocument } from '../document/document-store.ts';
 import { useDiagnosticsOf, useValidation } from '../document/validation-store.ts';
 import { CodeText } from '../expression-editor/expression-editor.tsx';
 import { Choice } from '../form/choice.tsx';
-import { configFields } from '../form/config-fields.ts';
+import { type ConfigField, configFields } from '../form/config-fields.ts';
 import { ConfigForm } from '../form/config-form.tsx';
 import { FieldsTable, InputSection } from '../form/fields-table.tsx';
 import { latestRoots, useNodeInputs } from '../form/node-inputs.ts';
@@ -150,9 +150,11 @@ function Configure({ node }: { readonly node: PipelineNode }) {
 }
 
 function nodeKindHasExpressions(node: PipelineNode): boolean {
-  return configFields(nodeKind(node.kind)?.config ?? {}).some(
-    (field) => field.meta.widget === 'expression' || field.meta.widget === 'aggregations',
-  );
+  const hasExpression = (fields: readonly ConfigField[]): boolean =>
+    fields.some(
+      ({ meta, items }) => meta.widget === 'expression' || meta.widget === 'aggregations' || hasExpression(items),
+    );
+  return hasExpression(configFields(nodeKind(node.kind)?.config ?? {}));
 }
 
 /** The field that a fix would put in place. */
@@ -215,27 +217,32 @@ function Output({ node }: { readonly node: PipelineNode }) {
   );
 }
 
+/** Prose marks what a paragraph is about with two asterisks at each side. */
+function withStrong(paragraph: string): React.ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text do not move.
+  return paragraph.split('**').map((part, index) => (index % 2 === 1 ? <b key={index}>{part}</b> : part));
+}
+
 function Help({ node }: { readonly node: PipelineNode }) {
   const kind = nodeKind(node.kind);
   if (kind === undefined) return null;
-  const fields = configFields(kind.config);
-  const config = kind.example.config as { readonly [name: string]: unknown };
-  const code = fields.filter(
-    (field) =>
-      field.meta.widget === 'expression' && typeof config[field.name] === 'string' && config[field.name] !== '',
-  );
+  const { config } = kind.example;
+  const code = kind.expressions(config, new Map()).flatMap(({ path }) => {
+    const source = configAt(config, path);
+    return typeof source === 'string' && source.trim() !== '' ? [{ place: path.join('.'), source }] : [];
+  });
   return (
     <>
       <div className="sec prose">
         {kind.prose.split(/\n\s*\n/).map((paragraph) => (
-          <p key={paragraph}>{paragraph}</p>
+          <p key={paragraph}>{withStrong(paragraph)}</p>
         ))}
       </div>
       <div className="sec">
         <div className="lab">{words.inspector.example}</div>
-        {code.map((field) => (
-          <div key={field.name} className="code code-box mb-2">
-            <CodeText source={String(config[field.name])} />
+        {code.map(({ place, source }) => (
+          <div key={place} className="code code-box mb-2">
+            <CodeText source={source} />
           </div>
         ))}
         <p className="help">{kind.example.says}</p>

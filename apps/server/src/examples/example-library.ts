@@ -4,33 +4,49 @@ import { ApiError, type ExampleView } from '@millrace/api';
 import { type Pipeline, readPipeline } from '@millrace/engine';
 import { thumbnailOf } from '../pipelines/thumbnail.ts';
 
-/** Listed first, in this order; others follow by name. */
+/** Listed first, in this order; others follow by id, q2 before q10. */
 const first = ['flight-delays', 'busy-routes'];
+const byNumbers = new Intl.Collator('en', { numeric: true });
+
+/** What the examples of a folder that has several are called. */
+const collections: { readonly [folder: string]: string } = { nexmark: 'Nexmark' };
+
+interface Example {
+  readonly pipeline: Pipeline;
+  readonly collection: string | null;
+}
 
 /** The pipelines of the folder `examples`, read at the start. */
 export class ExampleLibrary {
-  readonly #pipelines: ReadonlyMap<string, Pipeline>;
+  readonly #examples: ReadonlyMap<string, Example>;
 
-  private constructor(pipelines: ReadonlyMap<string, Pipeline>) {
-    this.#pipelines = pipelines;
+  private constructor(examples: ReadonlyMap<string, Example>) {
+    this.#examples = examples;
   }
 
   /** @throws Error that names the example that is not a pipeline */
   static read(directory: string): ExampleLibrary {
-    const pipelines = readdirSync(directory, { withFileTypes: true })
+    const examples = readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .flatMap((folder) =>
         readdirSync(join(directory, folder.name))
           .filter((file) => file.endsWith('.pipeline.json'))
-          .map((file) => readExample(join(directory, folder.name, file))),
+          .map((file) => ({
+            pipeline: readExample(join(directory, folder.name, file)),
+            collection: collections[folder.name] ?? null,
+          })),
       )
-      .sort((left, right) => rank(left.id) - rank(right.id) || (left.id < right.id ? -1 : 1));
-    return new ExampleLibrary(new Map(pipelines.map((pipeline) => [pipeline.id, pipeline])));
+      .sort(
+        ({ pipeline: left }, { pipeline: right }) =>
+          rank(left.id) - rank(right.id) || byNumbers.compare(left.id, right.id),
+      );
+    return new ExampleLibrary(new Map(examples.map((example) => [example.pipeline.id, example])));
   }
 
   list(): readonly ExampleView[] {
-    return [...this.#pipelines.values()].map((pipeline) => ({
+    return [...this.#examples.values()].map(({ pipeline, collection }) => ({
       id: pipeline.id,
+      collection,
       name: pipeline.name,
       description: pipeline.description,
       thumbnail: thumbnailOf(pipeline),
@@ -39,9 +55,9 @@ export class ExampleLibrary {
 
   /** @throws ApiError `not-found` */
   pipeline(id: string): Pipeline {
-    const pipeline = this.#pipelines.get(id);
-    if (pipeline === undefined) throw new ApiError('not-found', `There is no example ${id}.`);
-    return pipeline;
+    const example = this.#examples.get(id);
+    if (example === undefined) throw new ApiError('not-found', `There is no example ${id}.`);
+    return example.pipeline;
   }
 }
 

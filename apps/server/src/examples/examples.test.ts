@@ -58,11 +58,14 @@ describe('example pipelines', { timeout: 30_000 }, () => {
     // On the wire a key or value that is undefined is absent; these records have both.
     const catalogue = topicCatalogue(topics as readonly CatalogueTopic[]);
     const library = ExampleLibrary.read(realPlaces.examplesDirectory);
-    expect(library.list().map(({ id }) => id)).toEqual(['flight-delays', 'busy-routes']);
-    for (const { id } of library.list()) {
+    const ids = library.list().map(({ id }) => id);
+    const nexmark = Array.from({ length: 23 }, (_, query) => `nexmark-q${query}`);
+    expect(ids).toEqual(['flight-delays', 'busy-routes', ...nexmark]);
+    for (const id of ids) {
       const pipeline = library.pipeline(id);
       expect(validatePipeline(pipeline, catalogue).diagnostics).toEqual([]);
       const topology = planTopology(pipeline, catalogue);
+      if (nexmark.includes(id)) continue;
       expect(describeTopology(topology)).toContain('Sub-topology: 1');
       expect(topology.topics.filter(({ role }) => role === 'repartition')).toMatchObject([{ partitions: 4 }]);
     }

@@ -1,6 +1,6 @@
 import type { DeploymentView } from '@millrace/api';
 import { type Counters, counterNames, planTopology, readPipeline, topicCatalogue } from '@millrace/engine';
-import type { TaskTick, Up } from '@millrace/protocol';
+import { globalTablesTaskId, type TaskTick, type Up } from '@millrace/protocol';
 import { describe, expect, it } from 'vitest';
 import { LiveBoard } from './live-board.ts';
 
@@ -131,6 +131,39 @@ describe('LiveBoard', () => {
     expect(failures.map(({ offset }) => offset)).toEqual(Array.from({ length: 20 }, (_, index) => 24 - index));
     board.clear();
     expect(source(board, 25)).toMatchObject({ failures: [], lagRecords: null, counters: { in: 0 } });
+  });
+
+  it('shows global tables at their sources, though no task reads them', () => {
+    const read = readPipeline({
+      ...document,
+      nodes: [
+        ...document.nodes,
+        { id: 'g', kind: 'source', name: 'g', config: { topic: 't', readAs: 'global' } },
+        { id: 'j', kind: 'join', name: 'j', config: { value: 'right' } },
+      ],
+      edges: [
+        { from: 'in.out', to: 'j.left' },
+        { from: 'g.out', to: 'j.right' },
+        { from: 'j.out', to: 'out.in' },
+      ],
+    });
+    if (!read.ok) throw new Error(read.diagnostics[0]?.message);
+    const board = new LiveBoard(planTopology(read.pipeline, topicCatalogue([topic])));
+    const table: TaskTick = {
+      taskId: globalTablesTaskId,
+      counters: [['g', values({ in: 3, absorbed: 3 })]],
+      streamTime: null,
+      partitions: [{ topic: 't', partition: 0, position: 3, endOffset: 5 }],
+      stores: [],
+    };
+    board.tick({ type: 'tick', tasks: [table], busy: 0, memoryBytes: 0, failures: [] }, 1, 0);
+    const frame = board.frame(view, new Map(), 0);
+    expect(frame.nodes.find(({ node }) => node === 'g')).toMatchObject({
+      counters: { in: 3, absorbed: 3 },
+      lagRecords: 2,
+      streamTime: null,
+    });
+    expect(frame.topics).toContainEqual(expect.objectContaining({ name: 't', role: 'external' }));
   });
 
   it('shows the totals of the last commit until a worker says more', () => {

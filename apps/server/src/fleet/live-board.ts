@@ -46,7 +46,8 @@ export class LiveBoard {
   constructor(topology: Topology, before: LiveBoard | null = null) {
     this.#topology = topology;
     this.#gaps = before === null ? new RetentionGaps() : before.#gaps;
-    this.#taskCount = taskIds(topology).length;
+    // The global tables tell of themselves like one task more.
+    this.#taskCount = taskIds(topology).length + (topology.globalTables.length === 0 ? 0 : 1);
   }
 
   tick(tick: Tick, pid: number, atMs: number): void {
@@ -163,7 +164,8 @@ export class LiveBoard {
 
   #sourceLag(node: string, topics: ReadonlyMap<string, TopicDescription>): number | null {
     const sources = this.#topology.subTopologies.flatMap(({ sources }) => sources);
-    const source = sources.find((candidate) => candidate.node === node && !candidate.internal);
+    const global = this.#topology.globalTables.map(({ source }) => source);
+    const source = [...sources, ...global].find((candidate) => candidate.node === node && !candidate.internal);
     return source === undefined ? null : this.#lag(source.topic, topics);
   }
 
@@ -197,8 +199,13 @@ export class LiveBoard {
 
   #topicRows(topics: ReadonlyMap<string, TopicDescription>): LiveFrame['topics'] {
     const own = this.#topology.topics.map(({ name, role }) => ({ name, role }));
-    const read = [...readersOf(this.#topology).keys()]
-      .filter((name) => !own.some((topic) => topic.name === name))
+    const read = [...readersOf(this.#topology)]
+      .filter(([name, { sources }]) =>
+        sources.some(({ topic, generator }) => topic === name && generator === undefined),
+      )
+      .map(([name]) => name)
+      .concat(this.#topology.globalTables.map(({ source }) => source.topic))
+      .filter((name, at, names) => names.indexOf(name) === at && !own.some((topic) => topic.name === name))
       .map((name) => ({ name, role: 'external' as const }));
     return [...read, ...own].map(({ name, role }) => {
       const topic = topics.get(name);
@@ -214,7 +221,8 @@ function nodesOf(topology: Topology): readonly string[] {
     ...processors,
     ...sinks.filter((sink) => !sink.internal),
   ]);
-  return [...new Set(nodes.map(({ node }) => node))];
+  const global = topology.globalTables.map(({ source }) => source);
+  return [...new Set([...nodes, ...global].map(({ node }) => node))];
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,3 +1,4 @@
+import type { BigIntegers } from '@millrace/expression';
 import { detached } from '../log/byte-string.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { JsonObject } from './json-object.ts';
@@ -30,6 +31,12 @@ export class FieldReader {
   /** The fields met so far, by name, and those that stood last at each place. */
   readonly #known = new Map<string, LayoutField>();
   #layout: LayoutField[] = [];
+  /** How whole numbers beyond ±(2^53−1) are read. */
+  readonly bigIntegers: BigIntegers;
+
+  constructor({ bigIntegers = 'refuse' }: { readonly bigIntegers?: BigIntegers | undefined } = {}) {
+    this.bigIntegers = bigIntegers;
+  }
 
   get slotCount(): number {
     return this.#slots.size;

@@ -1,4 +1,6 @@
+import { type BigIntegers, isSafeNumber } from '@millrace/expression';
 import { detached } from '../log/byte-string.ts';
+import { parseExactJson, unreadable } from './exact-json.ts';
 import type { FieldColumns } from './field-reader.ts';
 import { type JsonSink, JsonValue } from './json-value.ts';
 import { PatchedObject } from './patched-object.ts';
@@ -9,7 +11,8 @@ const exactDigits = 15;
 
 /**
  * A JSON object that still lies in its batch. Its structure has been walked over, so it is JSON; a field is decoded when it is asked for,
- * all of it only when somebody wants it whole. It must not outlive the processing of its record: what is kept is kept plain.
+ * all of it only when somebody wants it whole. It must not outlive the processing of its record: what is kept is kept as a text of its own
+ * (`JsonText`).
  */
 export class JsonObject extends JsonValue {
   readonly #columns: FieldColumns;
@@ -38,9 +41,9 @@ export class JsonObject extends JsonValue {
   override field(name: string): unknown {
     const columns = this.#columns;
     const cell = this.#cellOf(name);
-    if (cell < 0) return this.#decodeFound(this.place(name));
+    if (cell < 0) return this.#decodeFound(this.place(name), name, null);
     const start = columns.starts[cell] as number;
-    return start === 0 ? null : this.#decode(start, columns.ends[cell] as number);
+    return start === 0 ? null : this.#decode(start, columns.ends[cell] as number, name, null);
   }
 
   override nested(name: string, inner: string): unknown {
@@ -54,7 +57,7 @@ export class JsonObject extends JsonValue {
       outer.end,
       this.#columns.reader.quotedName(inner),
     );
-    return found === undefined ? undefined : this.#decodeFound(found);
+    return found === undefined ? undefined : this.#decodeFound(found, name, inner);
   }
 
   override with(names: readonly string[], values: readonly unknown[]): JsonValue {
@@ -89,8 +92,12 @@ export class JsonObject extends JsonValue {
   }
 
   override plain(): object {
-    this.#plain ??= JSON.parse(this.#columns.text(this.start, this.end)) as object;
+    this.#plain ??= parseExactJson(this.#columns.text(this.start, this.end), this.bigIntegers, []) as object;
     return this.#plain;
+  }
+
+  override get bigIntegers(): BigIntegers {
+    return this.#columns.reader.bigIntegers;
   }
 
   /** The cell in the columns; -1 for a field that nobody had asked for when the batch was begun. */
@@ -100,26 +107,26 @@ export class JsonObject extends JsonValue {
     return slot < 0 || slot >= columns.slotCount ? -1 : this.#index * columns.slotCount + slot;
   }
 
-  #decodeFound(found: FieldPlace | null): unknown {
-    return found === null ? null : this.#decode(found.start, found.end);
+  #decodeFound(found: FieldPlace | null, name: string, inner: string | null): unknown {
+    return found === null ? null : this.#decode(found.start, found.end, name, inner);
   }
 
-  /** `end` is negative for a string with escapes. */
-  #decode(start: number, end: number): unknown {
+  /** `end` is negative for a string with escapes. The names are those of the field, and of the one in it if that is read, for failures. */
+  #decode(start: number, end: number, name: string, inner: string | null): unknown {
     const columns = this.#columns;
     const first = columns.batch.bytes[start] as number;
     if (first === 0x22) {
       if (end < 0) return JSON.parse(columns.text(start, -end));
       return detached(columns.text(start + 1, end - 1));
     }
-    if (first <= 0x39) return this.#number(start, end);
+    if (first <= 0x39) return this.#number(start, end, name, inner);
     if (first === 0x74) return true;
     if (first === 0x66) return false;
     if (first === 0x6e) return null;
-    return JSON.parse(columns.text(start, end));
+    return parseExactJson(columns.text(start, end), this.bigIntegers, inner === null ? [name] : [name, inner]);
   }
 
-  #number(start: number, end: number): number {
+  #number(start: number, end: number, name: string, inner: string | null): number | string {
     const { bytes } = this.#columns.batch;
     const isNegative = bytes[start] === 0x2d;
     const digitsStart = isNegative ? start + 1 : start;
@@ -133,6 +140,10 @@ export class JsonObject extends JsonValue {
       }
       if (at === end) return isNegative ? -value : value;
     }
-    return Number(this.#columns.text(start, end));
+    const token = this.#columns.text(start, end);
+    if (isSafeNumber(token)) return Number(token);
+    const isInteger = /^-?\d+$/.test(token);
+    if (isInteger && this.bigIntegers === 'string') return detached(token);
+    throw unreadable(token, isInteger, inner === null ? [name] : [name, inner]);
   }
 }

@@ -1,4 +1,4 @@
-import { LazyValue } from '@millrace/expression';
+import { type BigIntegers, ExpressionFailure, LazyValue, quoteBigIntegers } from '@millrace/expression';
 import { GrowingBytes } from '../log/growing-bytes.ts';
 
 /** Takes JSON in pieces. */
@@ -17,17 +17,36 @@ export abstract class JsonValue extends LazyValue {
   /** Writes all of it; what nobody changed goes as it came. */
   abstract writeTo(sink: JsonSink): void;
 
-  /** All of it as a text of its own, which may be kept. */
+  /** How whole numbers beyond ±(2^53−1) are read. */
+  get bigIntegers(): BigIntegers {
+    return 'refuse';
+  }
+
+  /**
+   * All of it as a text of its own, which may be kept. Who kept it does not know how it was read, so whole numbers that are read as texts
+   * are texts in it.
+   */
   text(): string {
     const bytes = new GrowingBytes();
     this.writeTo(bytes);
-    return utf8.decode(bytes.view());
+    const text = utf8.decode(bytes.view());
+    return this.bigIntegers === 'string' ? quoteBigIntegers(text) : text;
   }
 
-  /** What `JSON.stringify` sees. */
+  /** What `JSON.stringify` sees, to show it: numbers that cannot be read are texts. */
   toJSON(): object {
-    return this.plain();
+    try {
+      return this.plain();
+    } catch (error) {
+      if (!(error instanceof ExpressionFailure)) throw error;
+      return JSON.parse(quoteBigIntegers(this.text())) as object;
+    }
   }
+}
+
+/** A value to be shown: plain, with numbers that cannot be read as texts. */
+export function shownValue(value: unknown): unknown {
+  return value instanceof JsonValue ? value.toJSON() : value;
 }
 
 /** Writes JSON data of either form. */
@@ -38,13 +57,16 @@ export function putJson(sink: JsonSink, value: unknown): void {
 
 /** The JSON text of data of either form. Short lists, as accumulators are, are put together quicker here than by `JSON.stringify`. */
 export function jsonText(value: unknown): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
   if (value instanceof JsonValue) return value.text();
-  if (!Array.isArray(value) || value.length > 8) return JSON.stringify(value);
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  if (value.length > 8 && !value.some((element) => element instanceof JsonValue)) return JSON.stringify(value);
   let text = '[';
   for (let index = 0; index < value.length; index++) {
     const element: unknown = value[index];
     if (index > 0) text += ',';
-    text += typeof element === 'number' && Number.isFinite(element) ? element : JSON.stringify(element ?? null);
+    if (typeof element === 'number' && Number.isFinite(element)) text += element;
+    else text += element instanceof JsonValue ? element.text() : JSON.stringify(element ?? null);
   }
   return `${text}]`;
 }

@@ -1,4 +1,4 @@
-import { plainValue } from '@millrace/expression';
+import { type BigIntegers, plainValue } from '@millrace/expression';
 import type { JsonObject } from './json-object.ts';
 import { type JsonSink, JsonValue, putJson } from './json-value.ts';
 
@@ -37,6 +37,10 @@ export class PatchedObject extends JsonValue {
     return this.#plain;
   }
 
+  override get bigIntegers(): BigIntegers {
+    return this.#base.bigIntegers;
+  }
+
   override with(names: readonly string[], values: readonly unknown[]): JsonValue {
     const kept = this.#names.map((_, place) => place).filter((place) => !names.includes(this.#names[place] as string));
     return new PatchedObject(
@@ -48,6 +52,13 @@ export class PatchedObject extends JsonValue {
 
   override writeTo(sink: JsonSink): void {
     const base = this.#base;
+    const only = this.#names.length === 1 ? base.place(this.#names[0] as string) : null;
+    if (only !== null) {
+      sink.putBytes(base.bytes, base.start, only.start);
+      putJson(sink, this.#values[0]);
+      sink.putBytes(base.bytes, Math.abs(only.end), base.end);
+      return;
+    }
     const replaced: Replaced[] = [];
     const added: number[] = [];
     for (const [place, name] of this.#names.entries()) {
@@ -78,10 +89,14 @@ export class PatchedObject extends JsonValue {
   }
 }
 
-/** The same on a plain object. Names are those of an expression, which keeps `__proto__` from here. */
+/** The same on a plain object. A name may be any, `__proto__` included. */
 export function patchPlain(base: object, names: readonly string[], values: readonly unknown[]): object {
   const patched: Record<string, unknown> = { ...base };
-  for (const [place, name] of names.entries()) patched[name] = plainValue(values[place]);
+  for (const [place, name] of names.entries()) {
+    const value = plainValue(values[place]);
+    if (name !== '__proto__') patched[name] = value;
+    else Object.defineProperty(patched, name, { value, writable: true, enumerable: true, configurable: true });
+  }
   return patched;
 }
 

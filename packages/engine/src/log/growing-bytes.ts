@@ -2,15 +2,23 @@ import type { ByteString } from './byte-string.ts';
 
 const encoder = new TextEncoder();
 
-/** Shorter pieces are copied byte by byte, which is done before a call into the platform has begun. */
-const shortLength = 48;
+/**
+ * Shorter texts are written character by character, and shorter bytes copied four at a time: that is done before a call into the platform
+ * has begun (about 70 ns for either; a character costs 2.5 ns, four bytes 2 ns).
+ */
+const shortTextLength = 32;
+const shortBytesLength = 128;
 
 const firstCapacity = 256;
 
 /** Bytes that are written one piece after the other. */
 export class GrowingBytes {
   #bytes = new Uint8Array(firstCapacity);
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  /** Pieces come in long runs from one source, a batch: its view is made once. */
+  #source: Uint8Array = this.#bytes;
+  #sourceView: DataView = this.#view;
 
   get length(): number {
     return this.#length;
@@ -24,7 +32,9 @@ export class GrowingBytes {
   /** Begins anew in the same memory, unless that has grown beyond `keptBytes`. */
   clear(keptBytes: number): void {
     this.#length = 0;
-    if (this.#bytes.byteLength > keptBytes) this.#bytes = new Uint8Array(firstCapacity);
+    this.#source = this.#bytes;
+    this.#sourceView = this.#view;
+    if (this.#bytes.byteLength > keptBytes) this.#use(new Uint8Array(firstCapacity));
   }
 
   /** Each of these gives the number of bytes written. */
@@ -40,7 +50,7 @@ export class GrowingBytes {
   /** Text as UTF-8; halves of surrogate pairs become U+FFFD. */
   putText(text: string): number {
     const { length } = text;
-    if (length > shortLength) return this.#encode(text);
+    if (length > shortTextLength) return this.#encode(text);
     const bytes = this.#reserve(length);
     const at = this.#length;
     for (let index = 0; index < length; index++) {
@@ -56,9 +66,16 @@ export class GrowingBytes {
     const length = end - start;
     const bytes = this.#reserve(length);
     const at = this.#length;
-    if (length > shortLength) bytes.set(source.subarray(start, end), at);
-    else for (let index = 0; index < length; index++) bytes[at + index] = source[start + index] as number;
     this.#length = at + length;
+    if (length > shortBytesLength) {
+      bytes.set(source.subarray(start, end), at);
+      return length;
+    }
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#sourceView = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    }
+    copyShort(this.#sourceView, start, this.#view, at, length);
     return length;
   }
 
@@ -98,8 +115,21 @@ export class GrowingBytes {
     if (needed > this.#bytes.byteLength) {
       const larger = new Uint8Array(Math.max(this.#bytes.byteLength * 2, needed));
       larger.set(this.view());
-      this.#bytes = larger;
+      this.#use(larger);
     }
     return this.#bytes;
   }
+
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+function copyShort(from: DataView, start: number, to: DataView, at: number, length: number): void {
+  let index = 0;
+  for (const last = length - 4; index <= last; index += 4) {
+    to.setInt32(at + index, from.getInt32(start + index, true), true);
+  }
+  for (; index < length; index++) to.setUint8(at + index, from.getUint8(start + index));
 }

@@ -123,3 +123,14 @@ function putHeader(bytes: GrowingBytes, { name, value }: Header): void {
   bytes.putInt32(value === null ? -1 : value.byteLength);
   if (value !== null) bytes.putBytes(value, 0, value.byteLength);
 }
+
+const noHeaderTexts: { readonly [name: string]: string | null } = Object.create(null);
+const lenientUtf8 = new TextDecoder();
+
+/** Headers as expressions see them: text by name, the last of equal names. */
+export function headerTexts(headers: readonly Header[]): { readonly [name: string]: string | null } {
+  if (headers.length === 0) return noHeaderTexts;
+  const texts: { [name: string]: string | null } = Object.create(null);
+  for (const { name, value } of headers) texts[name] = value === null ? null : lenientUtf8.decode(value);
+  return texts;
+}

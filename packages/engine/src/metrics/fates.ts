@@ -7,9 +7,10 @@ export type Fate = (typeof fates)[number];
 
 /**
  * Counters of a processor, in the order of their slots. After the inputs and their fates: `out` counts output records, `timed` outputs
- * without an input (window close, punctuation), `droppedWindows` the closed windows that a late record missed.
+ * without an input (window close, punctuation), `droppedWindows` the closed windows that a late record missed, `dropped` the records dropped for
+ * another reason. The last two together are what Kafka Streams counts in `dropped-records`.
  */
-export const counterNames = ['in', ...fates, 'out', 'timed', 'droppedWindows'] as const;
+export const counterNames = ['in', ...fates, 'out', 'timed', 'droppedWindows', 'dropped'] as const;
 export type CounterName = (typeof counterNames)[number];
 
 export type Counters = { readonly [Name in CounterName]: number };
@@ -25,6 +26,7 @@ export const emptyCounters: Counters = {
   out: 0,
   timed: 0,
   droppedWindows: 0,
+  dropped: 0,
 };
 
 export function addCounters(left: Counters, right: Counters): Counters {

@@ -46,6 +46,34 @@ describe('counters of a node', () => {
     expect(nodes.has('o')).toBe(false);
   });
 
+  it('give a record that ended behind the node the fate that it had there', () => {
+    const joined = planTopology(
+      sketch(
+        'p',
+        {
+          s: ['source', { topic: 't' }],
+          m: ['map', { key: 'value.k' }],
+          t: ['source', { topic: 't', readAs: 'table' }],
+          j: ['join', { value: 'right' }],
+          o: ['sink', { topic: 'out' }],
+        },
+        ['s > m', 'm > j.left', 't > j.right', 'j > o'],
+      ),
+      topicCatalogue([untypedTopic('t', 2)]),
+    );
+    const nodes = nodeCounters(
+      joined,
+      new Map([
+        ['m', some({ in: 9, forwarded: 8, out: 8, failed: 1 })],
+        ['m.repartition-key', some({ in: 8, forwarded: 5, out: 5, nullKey: 3 })],
+        ['m.repartition-sink', some({ in: 5, forwarded: 5, out: 5 })],
+        ['j', some({ in: 5, forwarded: 5, out: 5 })],
+      ]),
+    );
+    expect(nodes.get('m')).toEqual(some({ in: 9, forwarded: 5, out: 5, nullKey: 3, failed: 1 }));
+    expect(nodes.get('j')).toEqual(some({ in: 5, forwarded: 5, out: 5 }));
+  });
+
   it('know a missing fate when they see one', () => {
     expect(missingFates(some({ in: 3, forwarded: 1, late: 1 }))).toBe(1);
   });
@@ -61,6 +89,6 @@ describe('counters of a node', () => {
     expect(addCounters(some({ in: 1, out: 2 }), some({ in: 4 }))).toEqual(some({ in: 5, out: 2 }));
     // Counters of an older version may be fewer, those of a newer one more.
     expect(countersFromArray(new ProcessorCounters([7]).toArray())).toEqual(some({ in: 7 }));
-    expect(new ProcessorCounters(Array.from({ length: 40 }, () => 1)).toArray()).toHaveLength(10);
+    expect(new ProcessorCounters(Array.from({ length: 40 }, () => 1)).toArray()).toHaveLength(11);
   });
 });

@@ -239,7 +239,7 @@ describe('a key that does not fit', () => {
     expect(driver.run.counters().get('o')).toMatchObject({ in: 1, failed: 1, out: 0 });
   });
 
-  it('fails at the node ahead of which it is written to an internal topic, at the port that it was on its way to', () => {
+  it('fails at the node that gave it, at the output, where it is written to an internal topic', () => {
     const nodes = {
       s: ['source', { topic: 't' }],
       m: ['map', { key: 'value.k' }],
@@ -249,8 +249,8 @@ describe('a key that does not fit', () => {
     } as const;
     const driver = new TopologyTestDriver(sketch('p', nodes, ['s > m', 'm > x.left', 'u > x.right', 'x > o']), topics);
     driver.pipe('t', bad);
-    expect(letters(driver)).toMatchObject([{ headers: { 'millrace.node': 'x', 'millrace.port': 'left' } }]);
-    expect(driver.run.counters().get('x')).toMatchObject({ in: 1, failed: 1 });
+    expect(letters(driver)).toMatchObject([{ headers: { 'millrace.node': 'm', 'millrace.port': 'out' } }]);
+    expect(driver.run.counters().get('m')).toMatchObject({ in: 1, forwarded: 0, failed: 1 });
   });
 });
 

@@ -26,14 +26,15 @@ const heldBy: { readonly [Format in KeyFormat]: Holds | null } = {
 /** Checks an expression that gives a key: it must fit the key's format. Null always does, since it is no key. */
 export function checkKeyExpression(
   source: string,
-  path: readonly string[],
+  path: readonly (string | number)[],
   format: KeyFormat,
   input: PortType | undefined,
   context: CheckContext,
+  port = 'in',
 ): ValueType {
   const type = checkExpression(source, path, recordRoots(input), context, {
     missing: 'Say what the key is.',
-    inputName: context.inputName('in'),
+    inputName: context.inputName(port),
   });
   const holds = heldBy[format];
   if (holds === null || type.kind === 'unknown') return type;

@@ -8,6 +8,7 @@ import {
   type ValueType,
 } from '@millrace/expression';
 import { assert } from '../assert.ts';
+import { headerTexts } from '../log/header.ts';
 import { RecordError } from '../runtime/record-error.ts';
 import type { StreamRecord } from '../runtime/stream-record.ts';
 import type { PortType } from '../topology/port-type.ts';
@@ -28,7 +29,7 @@ const windowType: ValueType = {
   ],
 };
 
-const headersType: ValueType = { kind: 'object', open: true, fields: [] };
+export const headersType: ValueType = { kind: 'object', open: true, fields: [] };
 
 /** The roots that an expression over the records of one input may name. */
 export function recordRoots(input: PortType | undefined): RootTypes {
@@ -78,6 +79,7 @@ export function checkExpression(
           }),
     });
   }
+  if (result.ok) context.reads(result.expression.fieldsRead);
   return result.ok ? withListedFields(result.expression.type) : unknownType;
 }
 
@@ -117,6 +119,14 @@ export class NodeExpression {
     return this.runLazily();
   }
 
+  /** The same inside an aggregate: over what is kept so far, and in the window that it is kept for. */
+  evaluateInto(record: StreamRecord, aggregate: unknown, window: StreamRecord['window']): unknown {
+    this.#enter(record);
+    this.scope.aggregate = aggregate;
+    this.scope.window = window;
+    return this.run();
+  }
+
   /** With the roots as they stand in `scope`. */
   run(): unknown {
     try {
@@ -140,7 +150,7 @@ export class NodeExpression {
     scope.key = record.key;
     scope.value = record.value;
     scope.timestamp = record.timestamp;
-    scope.headers = record.headers.length === 0 ? noHeaderValues : headerValues(record);
+    scope.headers = headerTexts(record.headers);
     scope.window = record.window;
   }
 
@@ -148,15 +158,4 @@ export class NodeExpression {
     if (!(error instanceof ExpressionFailure)) return error;
     return new RecordError(error.code, error.message, this.#path, { start: error.start, end: error.end });
   }
-}
-
-const noHeaderValues: { readonly [name: string]: string | null } = Object.create(null);
-const lenientUtf8 = new TextDecoder();
-
-/** Headers as expressions see them: text by name, the last of equal names. */
-function headerValues(record: StreamRecord): { readonly [name: string]: string | null } {
-  const values: { [name: string]: string | null } = Object.create(null);
-  for (const header of record.headers)
-    values[header.name] = header.value === null ? null : lenientUtf8.decode(header.value);
-  return values;
 }

@@ -1,9 +1,10 @@
-import type { RootTypes } from '@millrace/expression';
+import type { FieldPath, RootTypes } from '@millrace/expression';
 import type { z } from 'zod';
 import type { Diagnostic } from '../pipeline/diagnostic.ts';
-import type { Planner } from '../topology/planner.ts';
+import type { Demand, Planner } from '../topology/planner.ts';
 import type { InputPort, OutputPort, PortType } from '../topology/port-type.ts';
 import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
+import type { Partitioning, PartitioningContext } from './partitioning.ts';
 
 /**
  * How a config field is edited and explained; kept in the schema with `.meta({ field })`. Forms, linting, completion and the node
@@ -21,13 +22,28 @@ export interface FieldMeta {
     | 'text'
     | 'number'
     | 'field-path'
-    | 'aggregations';
+    /** A type as parseValueType reads it. */
+    | 'type'
+    | 'aggregations'
+    /** True or false. */
+    | 'switch'
+    /** A list of texts. */
+    | 'texts'
+    /** A list of objects; each field of its element schema has a {@link FieldMeta} of its own. */
+    | 'list';
   /** Shown in the empty field. */
   readonly placeholder?: string | undefined;
   /** `choice`: a word for each value, in order. */
   readonly choices?: readonly { readonly value: string; readonly label: string }[] | undefined;
-  /** The field matters only while another one has one of these values. */
-  readonly when?: { readonly field: string; readonly is: readonly string[] } | undefined;
+  /** `list`: what one more is called, such as "branch". */
+  readonly itemName?: string | undefined;
+  /** The field matters only while other fields beside it have one of these values each. */
+  readonly when?: FieldCondition | readonly FieldCondition[] | undefined;
+}
+
+export interface FieldCondition {
+  readonly field: string;
+  readonly is: readonly (string | boolean)[];
 }
 
 export const categories = ['source', 'records', 'state', 'sink'] as const;
@@ -44,6 +60,8 @@ export interface CheckContext {
   /** The name of the node that is wired to an input. */
   inputName(port: string): string;
   report(finding: Finding): void;
+  /** Says what an expression of the node reads of its input records. */
+  reads(fields: readonly FieldPath[]): void;
 }
 
 export type Finding = Omit<Diagnostic, 'node' | 'edge' | 'severity'> & {
@@ -83,6 +101,14 @@ export interface NodeKind<Config = unknown> {
   check(config: Config, context: CheckContext): ReadonlyMap<string, PortType>;
   /** The roots that each expression of the config may name, for completion. */
   expressions(config: Config, inputs: ReadonlyMap<string, PortType>): readonly ExpressionField[];
+  /** What the node does with the keys and partitions of its records; absent: it keeps them. */
+  partitioning?(config: Config, context: PartitioningContext): Partitioning;
+  /** What the node needs of a table at one of its inputs, given what is needed of its own outputs; absent: nothing. */
+  demands?(
+    config: Config,
+    port: string,
+    context: { demand(outputPort: string): Demand; inputType(inputPort: string): PortType | undefined },
+  ): Demand;
   /** Adds sources, processors, stores and sinks. Called only for a pipeline without errors. */
   plan(config: Config, planner: Planner): void;
 }

@@ -8,7 +8,7 @@ import { NodeExpression } from './node-expression.ts';
  */
 export function reKeyProcessor(context: ProcessorContext): Processor {
   const { key: wanted, keepNullKeys } = context.spec.config as {
-    readonly key: { readonly expression: string; readonly path: readonly string[] } | null;
+    readonly key: { readonly expression: string; readonly path: readonly (string | number)[] } | null;
     readonly keepNullKeys: boolean;
   };
   const expression = wanted === null ? null : new NodeExpression(wanted.expression, wanted.path);

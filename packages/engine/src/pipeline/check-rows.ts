@@ -1,6 +1,6 @@
 import type { Diagnostic } from './diagnostic.ts';
-import { type PipelineEdge, type PipelineNode, parseEndpoint } from './document.ts';
-import { gathersByNewKey, givesNewKey, needsEqualKeysTogether } from './key-change.ts';
+import { type PipelineNode, parseEndpoint } from './document.ts';
+import { inputOf, type NodeKeys } from './key-change.ts';
 
 /**
  * Most nodes that a record passes in a row, from one topic to the next. Each node calls the next, so a row as long as it likes would
@@ -16,8 +16,6 @@ const shownMax = 100;
 interface Row {
   readonly first: PipelineNode;
   readonly length: number;
-  /** The key was changed since the topic: whoever needs equal keys together writes another topic first. */
-  readonly hasNewKey: boolean;
 }
 
 /**
@@ -25,24 +23,15 @@ interface Row {
  * has every node after those that feed it.
  */
 export function checkRows(
-  edges: readonly PipelineEdge[],
   order: readonly PipelineNode[],
+  keys: ReadonlyMap<string, NodeKeys>,
   report: (diagnostic: Diagnostic) => void,
   limit = rowNodesMax,
 ): void {
-  const into = new Map<string, string[]>();
-  for (const edge of edges) {
-    const to = parseEndpoint(edge.to).node;
-    const from = parseEndpoint(edge.from).node;
-    const others = into.get(to);
-    if (others === undefined) into.set(to, [from]);
-    else others.push(from);
-  }
   const rows = new Map<string, Row>();
   let shown = 0;
   for (const node of order) {
-    const feeding = (into.get(node.id) ?? []).flatMap((from) => rows.get(from) ?? []);
-    const row = rowAt(node, feeding);
+    const row = rowAt(node, keys.get(node.id), rows);
     rows.set(node.id, row);
     // Only where the limit is passed: behind it there is nothing new to say.
     if (row.length !== limit + 1 || shown === shownMax) continue;
@@ -52,19 +41,17 @@ export function checkRows(
       severity: 'error',
       node: node.id,
       path: [],
-      message: `${node.name} is number ${limit + 1} in the row of nodes that begins with ${row.first.name}, and a record can pass at most ${limit} nodes from one topic to the next. Make one node of several maps or filters, or part the row with a topic: write one with a sink here and go on from it in another pipeline, or gather by a new key in an aggregate.`,
+      message: `${node.name} is number ${limit + 1} in the row of nodes that begins with ${row.first.name}, and a record can pass at most ${limit} nodes from one topic to the next. Make one node of several maps or filters, or part the row with a topic: put a repartition node here.`,
     });
   }
 }
 
-function rowAt(node: PipelineNode, feeding: readonly Row[]): Row {
-  const gathers = needsEqualKeysTogether(node);
-  const joined = gathersByNewKey(node) ? [] : feeding.filter((row) => !(gathers && row.hasNewKey));
+function rowAt(node: PipelineNode, flow: NodeKeys | undefined, rows: ReadonlyMap<string, Row>): Row {
   let longest: Row | undefined;
-  for (const row of joined) if (longest === undefined || row.length > longest.length) longest = row;
-  return {
-    first: longest?.first ?? node,
-    length: (longest?.length ?? 0) + 1,
-    hasNewKey: givesNewKey(node) || (!gathers && feeding.some((row) => row.hasNewKey)),
-  };
+  for (const [port, end] of flow?.from ?? []) {
+    if (flow?.moved.has(port) || (flow !== undefined && inputOf(flow.partitioning, port) === 'apart')) continue;
+    const row = rows.get(parseEndpoint(end).node);
+    if (row !== undefined && (longest === undefined || row.length > longest.length)) longest = row;
+  }
+  return { first: longest?.first ?? node, length: (longest?.length ?? 0) + 1 };
 }

@@ -1,5 +1,6 @@
-import type { SinkConfig } from '../nodes/sink/sink.ts';
-import type { SourceConfig } from '../nodes/source/source.ts';
+import type { SinkConfig } from '../nodes/sink/sink-config.ts';
+import { writtenKeys } from '../nodes/sink/written-keys.ts';
+import type { SourceConfig } from '../nodes/source/source-config.ts';
 import type { PortType } from '../topology/port-type.ts';
 import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -78,16 +79,18 @@ function compareKeys(
   other: CheckedSink & { readonly input: PortType },
   report: Report,
 ): void {
-  if (keysOf(sink.input) === keysOf(other.input)) return;
+  if (keysOf(sink) === keysOf(other)) return;
   report({
     code: 'unequal-keys',
     severity: 'error',
     node: sink.node.id,
     path: ['topic'],
-    message: `${other.node.name} writes ${keysOf(other.input)} to ${sink.config.topic}, and ${sink.node.name} writes ${keysOf(sink.input)}. Whoever reads the topic could not tell them apart: give each sink a topic of its own.`,
+    message: `${other.node.name} writes ${keysOf(other)} to ${sink.config.topic}, and ${sink.node.name} writes ${keysOf(sink)}. Whoever reads the topic could not tell them apart: give each sink a topic of its own.`,
   });
 }
 
-function keysOf({ windowed, keyFormat }: PortType): string {
-  return `keys of the format ${keyFormat}${windowed ? ' with their window' : ''}`;
+function keysOf({ config, input }: CheckedSink & { readonly input: PortType }): string {
+  const { format, window } = writtenKeys(config, input);
+  const inWindow = { none: '', json: ' with their window', kafka: ' with their window in Kafka’s bytes' }[window];
+  return `keys of the format ${format}${inWindow}`;
 }

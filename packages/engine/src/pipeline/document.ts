@@ -29,6 +29,12 @@ const settingsSchema = z.strictObject({
   guarantee: z.literal('exactly-once').default('exactly-once'),
   commitIntervalMs: z.number().int().min(10).max(60_000).default(100),
   errorPolicy: z.enum(errorPolicies).default('dead-letter'),
+  /** With caching, tables pass on only the last change of a row at each commit; 0 is no caching. */
+  cacheBytes: z.number().int().min(0).max(1_073_741_824).default(0),
+  /** How long a task waits for a partition that has nothing at the moment, milliseconds; -1 never waits. */
+  maxIdleMs: z.number().int().min(-1).max(86_400_000).default(0),
+  /** The least time between two emissions of closed windows and unmatched rows, milliseconds of the wall clock. */
+  emitIntervalMs: z.number().int().min(0).max(86_400_000).default(0),
 });
 
 const layoutSchema = z.strictObject({

@@ -17,7 +17,14 @@ describe('reading a pipeline', () => {
     expect(result.ok && result.pipeline).toEqual({
       ...minimal,
       description: '',
-      settings: { guarantee: 'exactly-once', commitIntervalMs: 100, errorPolicy: 'dead-letter' },
+      settings: {
+        guarantee: 'exactly-once',
+        commitIntervalMs: 100,
+        errorPolicy: 'dead-letter',
+        cacheBytes: 0,
+        maxIdleMs: 0,
+        emitIntervalMs: 0,
+      },
       layout: { nodes: [], notes: [] },
     });
   });

@@ -157,25 +157,24 @@ describe('wiring', () => {
   });
 
   it('refuses a stream where a table is needed, and a table where a stream is', () => {
-    const found = diagnose({ a: flights, b: flights, x: ['join', { value: '{ ...left, right }' }], out }, [
-      'a > x.left',
-      'b > x.right',
-      'x > out',
-    ]);
+    const found = diagnose({ b: flights, x: ['suppress', { until: 'time', waitMs: 1000 }], out }, ['b > x', 'x > out']);
     expect(of('x', found)).toEqual([
       {
         code: 'wrong-port',
         severity: 'error',
         node: 'x',
         path: [],
-        edge: { from: 'b.out', to: 'x.right' },
-        message: 'The input right takes a table. b is a stream.',
+        edge: { from: 'b.out', to: 'x.in' },
+        message: 'This input takes a table. b is a stream.',
       },
     ]);
-    const aggregate: SketchedNode = ['aggregate', { aggregations: [{ name: 'n', function: 'count' }] }];
-    const table = of('x', diagnose({ airports, x: aggregate, out }, ['airports > x', 'x > out']));
-    expect(table.map((one) => [one.code, one.message])).toEqual([
-      ['wrong-port', 'This input takes a stream. airports is a table.'],
+    const merged = diagnose({ flights, airports, x: ['merge'], out }, [
+      'flights > x.in-1',
+      'airports > x.in-2',
+      'x > out',
+    ]);
+    expect(of('x', merged).map((one) => [one.code, one.message])).toEqual([
+      ['wrong-port', 'The input in-2 takes a stream. airports is a table.'],
     ]);
   });
 
@@ -470,6 +469,28 @@ describe('joins', () => {
     expect(found).toMatchObject([{ code: 'unequal-partitions', node: 'second' }]);
   });
 
+  it('behind one new key share an internal topic, so all of them must have equal partitions', () => {
+    const nodes: Nodes = {
+      flights,
+      keyed: ['re-key', { key: 'value.origin' }],
+      airports,
+      weather: ['source', { topic: 'weather', readAs: 'table' }],
+      first: ['join', { value: '{ ...left, right }' }],
+      second: ['join', { value: '{ ...left, right }' }],
+      counted: ['aggregate', { aggregations: [{ name: 'n', function: 'count' }] }],
+      third: ['join', { value: '{ ...left, right }' }],
+      a: out,
+      b: out,
+      c: out,
+    };
+    const edges = ['flights > keyed', 'keyed > first.left', 'airports > first.right', 'first > a'];
+    const both = [...edges, 'keyed > second.left', 'weather > second.right', 'second > b'];
+    expect(of('second', diagnose(nodes, both))).toMatchObject([{ code: 'unequal-partitions' }]);
+    // An aggregate has a topic of its own, which can have another count.
+    const aggregated = [...edges, 'keyed > counted', 'counted > third.left', 'weather > third.right', 'third > c'];
+    expect(diagnose(nodes, aggregated).filter(({ code }) => code === 'unequal-partitions')).toEqual([]);
+  });
+
   it('with a windowed table are refused', () => {
     const nodes: Nodes = {
       flights,
@@ -536,5 +557,36 @@ describe('tables', () => {
     const found = diagnose({ airports, x: ['map', { key: 'value.state' }], out }, ['airports > x', 'x > out']);
     expect(of('x', found)).toMatchObject([{ code: 'table-key', path: ['key'] }]);
     expect(hasErrors(found)).toBe(true);
+  });
+});
+
+describe('the fields that are read', () => {
+  it('are known of every node, without those that read nothing', () => {
+    const { fieldsRead } = validatePipeline(
+      sketch(
+        'p',
+        {
+          f: flights,
+          late: ['filter', { condition: "value.delay > 15 && value.origin != 'SFO' && value.delay < 500" }],
+          m: ['map', { value: '{ ...value, at: timestamp }' }],
+          a: [
+            'aggregate',
+            { by: 'value.origin', aggregations: [{ name: 'mean', function: 'avg', value: 'value.delay' }] },
+          ],
+          o: out,
+        },
+        ['f > late', 'late > m', 'm > a', 'a > o'],
+      ),
+      catalogue,
+    );
+    const texts = (node: string): readonly string[] | undefined =>
+      fieldsRead
+        .get(node)
+        ?.map(({ root, path }) => [root, ...path].join('.'))
+        .sort();
+    expect([...fieldsRead.keys()].sort()).toEqual(['a', 'late', 'm']);
+    expect(texts('late')).toEqual(['value.delay', 'value.origin']);
+    expect(texts('m')).toEqual(['timestamp', 'value']);
+    expect(texts('a')).toEqual(['value.delay', 'value.origin']);
   });
 });

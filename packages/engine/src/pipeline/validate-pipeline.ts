@@ -1,8 +1,17 @@
+import type { FieldPath } from '@millrace/expression';
 import type { CheckContext, NodeKind } from '../nodes/node-kind.ts';
 import { nodeKind } from '../nodes/node-kinds.ts';
+import type { Partitioning } from '../nodes/partitioning.ts';
 import type { SinkConfig } from '../nodes/sink/sink.ts';
 import type { SourceConfig } from '../nodes/source/source.ts';
-import type { InputPort, OutputPort, PortType } from '../topology/port-type.ts';
+import {
+  type FlowShape,
+  type InputPort,
+  type OutputPort,
+  type PortShape,
+  type PortType,
+  takesShape,
+} from '../topology/port-type.ts';
 import type { TopicCatalogue } from '../topology/topic-catalogue.ts';
 import { checkPartitions } from './check-partitions.ts';
 import { checkRows } from './check-rows.ts';
@@ -11,12 +20,17 @@ import { closestName } from './closest-name.ts';
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts';
 import { type Pipeline, type PipelineEdge, type PipelineNode, parseEndpoint } from './document.ts';
 import { flowOrder } from './flow-order.ts';
+import { followKeys, type NodeKeys } from './key-change.ts';
 
 export interface Validation {
   /** Errors first, then in the order of the document's nodes. */
   readonly diagnostics: readonly Diagnostic[];
   /** The type of each output that has one, by `node.port`. */
   readonly outputs: ReadonlyMap<string, PortType>;
+  /** What becomes of keys and partitions at each node whose config is sound, by its id. */
+  readonly keys: ReadonlyMap<string, NodeKeys>;
+  /** What each node reads of its input records: `value.delay`, or a whole root. Without the nodes that read nothing. */
+  readonly fieldsRead: ReadonlyMap<string, readonly FieldPath[]>;
   /** Every node after all that feed it; without the nodes on cycles and behind them. */
   readonly order: readonly PipelineNode[];
 }
@@ -53,14 +67,16 @@ export function validatePipeline(pipeline: Pipeline, catalogue: TopicCatalogue):
     }
   }
   const outputs = new Map<string, PortType>();
+  const fieldsRead = new Map<string, readonly FieldPath[]>();
   const closestTopic = closestTopicOf(catalogue);
   for (const node of order) {
     const entry = known.get(node.id);
     if (entry === undefined || entry.node !== node) continue;
-    checkNode(entry, { wiring, types: outputs, known, catalogue, closestTopic, report });
+    checkNode(entry, { wiring, types: outputs, known, catalogue, closestTopic, fieldsRead, report });
   }
-  checkPartitions(pipeline, order, catalogue, outputs, report);
-  checkRows(wiring.edges, order, report);
+  const keys = followKeys(order, wiring.edges, (node) => partitioningOf(node, { known, wiring, outputs, catalogue }));
+  checkPartitions(order, keys, outputs, report);
+  checkRows(order, keys, report);
   checkSinks(...sinksAndSources(known, wiring, outputs), catalogue, report);
   return {
     diagnostics: sortDiagnostics(
@@ -68,8 +84,34 @@ export function validatePipeline(pipeline: Pipeline, catalogue: TopicCatalogue):
       pipeline.nodes.map((node) => node.id),
     ),
     outputs,
+    fieldsRead,
+    keys,
     order,
   };
+}
+
+/** Undefined for a node whose kind or config is not known. */
+function partitioningOf(
+  node: PipelineNode,
+  {
+    known,
+    wiring,
+    outputs,
+    catalogue,
+  }: {
+    readonly known: ReadonlyMap<string, KnownNode>;
+    readonly wiring: Wiring;
+    readonly outputs: ReadonlyMap<string, PortType>;
+    readonly catalogue: TopicCatalogue;
+  },
+): Partitioning | undefined {
+  const entry = known.get(node.id);
+  if (entry === undefined || entry.node !== node) return undefined;
+  const inputType = (port: string): PortType | undefined => {
+    const edge = wiring.into.get(`${node.id}.${port}`)?.[0];
+    return edge === undefined ? undefined : outputs.get(edge.from);
+  };
+  return entry.kind.partitioning?.(entry.config, { catalogue, inputType }) ?? {};
 }
 
 /** Nodes whose kind exists and whose config fits it; the others are reported. */
@@ -203,15 +245,17 @@ interface NodeChecking {
   readonly known: ReadonlyMap<string, KnownNode>;
   readonly catalogue: TopicCatalogue;
   readonly closestTopic: CheckContext['closestTopic'];
+  readonly fieldsRead: Map<string, readonly FieldPath[]>;
   readonly report: (diagnostic: Diagnostic) => void;
 }
 
 function checkNode(
   { node, kind, config, inputs, outputs }: KnownNode,
-  { wiring, types, known, catalogue, closestTopic, report }: NodeChecking,
+  { wiring, types, known, catalogue, closestTopic, fieldsRead, report }: NodeChecking,
 ): void {
   const arriving = new Map<string, PortType>();
   const names = new Map<string, string>();
+  const read = new Map<string, FieldPath>();
   for (const port of inputs) {
     const edges = wiring.into.get(`${node.id}.${port.name}`) ?? [];
     const title = inputs.length === 1 ? 'its input' : `its input ${port.name}`;
@@ -235,13 +279,13 @@ function checkNode(
     names.set(port.name, upstream?.node.name ?? parseEndpoint(edge.from).node);
     const type = types.get(edge.from);
     if (type === undefined) continue;
-    if (port.shape !== 'any' && type.shape !== port.shape) {
+    if (!takesShape(port.shape, type.shape)) {
       report({
         ...at(
           node.id,
           'wrong-port',
           [],
-          `${inputs.length === 1 ? 'This input' : `The input ${port.name}`} takes a ${port.shape}. ${names.get(port.name)} is a ${type.shape}.`,
+          `${inputs.length === 1 ? 'This input' : `The input ${port.name}`} takes a ${inWords(port.shape)}. ${names.get(port.name)} is a ${inWords(type.shape)}.`,
         ),
         edge,
       });
@@ -256,16 +300,30 @@ function checkNode(
     nodeName: node.name,
     inputName: (port) => names.get(port) ?? 'the input',
     report: (finding) => report({ ...finding, node: node.id, severity: finding.severity ?? 'error' }),
+    reads: (fields) => {
+      for (const field of fields) read.set(`${field.root}.${field.path.join('.')}`, field);
+    },
   };
   for (const [port, type] of kind.check(config, context)) types.set(`${node.id}.${port}`, type);
+  if (read.size > 0) fieldsRead.set(node.id, [...read.values()]);
   for (const port of outputs) {
     if (!wiring.outOf.has(`${node.id}.${port.name}`)) {
       report({
-        ...at(node.id, 'unread-output', [], `Nothing reads ${node.name}. Wire it on, or remove it.`),
+        ...at(
+          node.id,
+          'unread-output',
+          [],
+          `Nothing reads ${outputs.length === 1 ? '' : `the output ${port.name} of `}${node.name}. Wire it on, or remove it.`,
+        ),
         severity: 'warning',
       });
     }
   }
+}
+
+function inWords(shape: PortShape | FlowShape): string {
+  if (shape === 'any') return 'stream or a table';
+  return shape === 'global' ? 'global table, which a join with a stream can look up' : shape;
 }
 
 function sinksAndSources(

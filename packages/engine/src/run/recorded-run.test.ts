@@ -14,8 +14,14 @@ import {
   retentionMs,
   windowMs,
 } from '../testing/order-pipeline.ts';
+import { sketch } from '../testing/pipeline-sketch.ts';
+import { TopologyTestDriver, untypedTopic } from '../testing/topology-test-driver.ts';
+import { planTopology } from '../topology/plan-topology.ts';
+import { topicCatalogue } from '../topology/topic-catalogue.ts';
 import { RecordedRun, type WrittenRecord } from './recorded-run.ts';
 
+const count = { name: 'n', function: 'count' };
+const tenMs = { window: 'tumbling', windowMs: 10, graceMs: 0, retentionMs: 1000 };
 const nat = fc.nat({ max: 1000 });
 const inputs = fc.array(fc.tuple(nat, nat, nat, nat).map(orderInput), { maxLength: 60, size: 'max' });
 
@@ -63,8 +69,11 @@ function recompute(records: readonly OrderInput[]) {
       if (key === null) continue;
       const shop = data as { open: unknown; city: string | null } | null;
       if (shop === null) shops.delete(key);
-      else if (typeof shop.open !== 'boolean') failed++;
-      else if (shop.open) shops.set(key, shop as { open: boolean; city: string | null });
+      else if (typeof shop.open !== 'boolean') {
+        // The new row is there, and nobody can say whether it passes.
+        failed++;
+        shops.delete(key);
+      } else if (shop.open) shops.set(key, shop as { open: boolean; city: string | null });
       else shops.delete(key);
       continue;
     }
@@ -163,6 +172,34 @@ describe('a recorded run', () => {
     );
   });
 
+  it('takes what a record caused before the next record, also one that is older and waits in the same task', () => {
+    const driver = new TopologyTestDriver(
+      sketch(
+        'p',
+        {
+          s: ['source', { topic: 't' }],
+          moved: ['repartition', { key: 'key' }],
+          marked: ['map', { value: '{ moved: value }' }],
+          both: ['merge', { inputs: 2 }],
+          o: ['sink', { topic: 'out', partitions: 1 }],
+        },
+        ['s > moved', 'moved > marked', 'marked > both.in-1', 's > both.in-2', 'both > o'],
+      ),
+      [untypedTopic('t', 1)],
+    );
+    driver.run.pipe('t', 0, [
+      { key: 'k', value: '"first"', timestamp: 5 },
+      { key: 'k', value: '"older"', timestamp: 3 },
+    ]);
+    driver.run.drain();
+    expect(driver.read('out').map(({ value }) => value)).toEqual([
+      'first',
+      { moved: 'first' },
+      'older',
+      { moved: 'older' },
+    ]);
+  });
+
   it('gives the same bytes for the same input', () => {
     const fingerprint = (written: readonly WrittenRecord[]): string =>
       written
@@ -200,6 +237,47 @@ describe('a recorded run', () => {
     ]);
   });
 
+  it('hands over what is written in the order of writing, over all topics and partitions', () => {
+    const keys = ['a', 'b', 'c', 'd', 'a', 'c'];
+    const orders = keys.map(
+      (key, at): OrderInput => ({ topic: 'orders', key, value: '{"amount":5}', timestamp: at * 10 }),
+    );
+    expect(new Set(orders.map(partitionOf)).size).toBe(2);
+    const perOrder = ({ key, timestamp }: OrderInput) =>
+      ['all-totals-store-changelog', 'by-shop'].map((topic) => `${topic} ${key} ${timestamp}`);
+    expect(run(orders, 'once').written.map(({ topic, key, timestamp }) => `${topic} ${key} ${timestamp}`)).toEqual(
+      orders.flatMap(perOrder),
+    );
+  });
+
+  it('does not hand over what nobody wants, and numbers the rest as if it did', () => {
+    const order: OrderInput = { topic: 'orders', key: 'a', value: '{"amount":5}', timestamp: 1 };
+    const written: WrittenRecord[] = [];
+    const recorded = new RecordedRun(
+      orderTopology,
+      processors,
+      (record) => written.push(record),
+      (topic) => topic === 'by-shop',
+    );
+    recorded.pipe('orders', partitionOf(order), [produced(order), produced(order)]);
+    recorded.drain();
+    expect(written).toEqual(run([order, order], 'once').written.filter(({ topic }) => topic === 'by-shop'));
+    expect(written).toHaveLength(2);
+  });
+
+  it('takes as many records at a time as it is told to, with the same result', () => {
+    fc.assert(
+      fc.property(inputs, fc.integer({ min: 1, max: 7 }), (records, limit) => {
+        const written: WrittenRecord[] = [];
+        const recorded = new RecordedRun(orderTopology, processors, (record) => written.push(record));
+        for (const input of records) recorded.pipe(input.topic, partitionOf(input), [produced(input)]);
+        for (let more = true; more; ) more = recorded.steps(limit);
+        expect(written).toEqual(run(records, 'once').written);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('closes every window when time is moved to its end', () => {
     const order = (timestamp: number): OrderInput => ({ topic: 'orders', key: 'a', value: '{"amount":5}', timestamp });
     const shop: OrderInput = { topic: 'shops', key: 'a', value: '{"open":true,"city":"X"}', timestamp: 0 };
@@ -208,5 +286,68 @@ describe('a recorded run', () => {
     recorded.pipe('orders', partitionOf(order(100)), [{ key: 'a', value: '{"amount":5}', timestamp: 100 }]);
     recorded.drain();
     expect(recorded.counters().get('cities')).toMatchObject({ in: 2, forwarded: 1, late: 1 });
+  });
+
+  it('closes what feeds others first, so that what comes late of it is not late', () => {
+    const topology = planTopology(
+      sketch(
+        'p',
+        {
+          in: ['source', { topic: 'in' }],
+          counts: ['aggregate', { ...tenMs, by: 'value.city', emit: 'close', aggregations: [count] }],
+          changes: ['to-stream', {}],
+          sizes: ['aggregate', { ...tenMs, by: 'string(value.n)', emit: 'close', aggregations: [count] }],
+          out: ['sink', { topic: 'out' }],
+        },
+        ['in > counts', 'counts > changes', 'changes > sizes', 'sizes > out'],
+      ),
+      topicCatalogue([untypedTopic('in')]),
+    );
+    const written: WrittenRecord[] = [];
+    const recorded = new RecordedRun(topology, processors, (record) => written.push(record));
+    const cities = ['X', 'Y', 'Y'].map((city, at) => ({ key: null, value: JSON.stringify({ city }), timestamp: at }));
+    recorded.pipe('in', 0, cities);
+    recorded.drain();
+    expect(written.filter(({ topic }) => topic === 'out')).toEqual([]);
+    recorded.close();
+    expect(
+      written
+        .filter(({ topic }) => topic === 'out')
+        .map(({ key, value, timestamp }) => [key, new TextDecoder().decode(value as Uint8Array), timestamp])
+        .sort(),
+    ).toEqual([
+      ['{"end":10,"key":"1","start":0}', '{"n":1}', 0],
+      ['{"end":10,"key":"2","start":0}', '{"n":1}', 2],
+    ]);
+    expect(recorded.counters().get('sizes')).toMatchObject({ in: 2, absorbed: 2, late: 0, timed: 2 });
+  });
+
+  it('flushes caches when it commits, through all that follows', () => {
+    const pipeline = sketch(
+      'p',
+      {
+        in: ['source', { topic: 'in' }],
+        counts: ['aggregate', { by: 'value.city', aggregations: [count] }],
+        sizes: ['aggregate', { by: "'all'", aggregations: [{ name: 'n', function: 'sum', value: 'value.n' }] }],
+        out: ['sink', { topic: 'out' }],
+      },
+      ['in > counts', 'counts > sizes', 'sizes > out'],
+    );
+    const topology = planTopology(
+      { ...pipeline, settings: { ...pipeline.settings, cacheBytes: 1_000_000 } },
+      topicCatalogue([untypedTopic('in')]),
+    );
+    const values: string[] = [];
+    const recorded = new RecordedRun(topology, processors, ({ topic, value }) => {
+      if (topic === 'out') values.push(new TextDecoder().decode(value as Uint8Array));
+    });
+    const cities = ['X', 'Y', 'Y'].map((city, at) => ({ key: null, value: JSON.stringify({ city }), timestamp: at }));
+    recorded.pipe('in', 0, cities);
+    for (let more = true; more; ) more = recorded.step();
+    expect(values).toEqual([]);
+    recorded.commit();
+    expect(values).toEqual(['{"n":3}']);
+    recorded.commit();
+    expect(values).toHaveLength(1);
   });
 });

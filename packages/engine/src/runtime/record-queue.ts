@@ -1,17 +1,23 @@
-import { LazyValue } from '@millrace/expression';
 import { assert } from '../assert.ts';
+import { parseExactJson } from '../json/exact-json.ts';
 import { FieldColumns, FieldReader } from '../json/field-reader.ts';
+import { bytesToByteString } from '../log/byte-string.ts';
 import { decodeKey } from '../log/key-format.ts';
 import type { ReadResult } from '../log/log.ts';
 import { isNestedTooDeep, nestingMax } from '../log/nesting.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
-import { parseTimestamp } from '../time/timestamp-text.ts';
 import type { SourceSpec } from '../topology/topology.ts';
+import { EventTime } from './event-time.ts';
+import type { NumberCell } from './number-cell.ts';
 import { asRecordError, RecordError } from './record-error.ts';
 import { StreamRecord } from './stream-record.ts';
 
-/** The greatest time that a date can hold, epoch milliseconds. One record beyond it would make every later one late. */
-const maxTimestamp = 8.64e15;
+export interface RecordQueueOptions {
+  /** Epoch milliseconds; without a clock, records that should be stamped by it keep their own time. */
+  readonly wallClock?: (() => number) | undefined;
+  /** The greatest event time among the records taken; kept by the caller, so that it survives restarts. NaN before the first. */
+  readonly partitionTime?: NumberCell | undefined;
+}
 
 /**
  * Records of one source partition that have arrived and wait for their turn. Batches come whole; a record is decoded and stamped when it
@@ -23,7 +29,9 @@ export class RecordQueue {
   #batches: RecordBatch[] = [];
   #batch: RecordBatch | null = null;
   #index = 0;
-  readonly #reader = new FieldReader();
+  readonly #reader: FieldReader;
+  readonly #eventTime: EventTime;
+  readonly #partitionTime: NumberCell;
   /** Where the fields of the current batch are; null before the first record of it has been looked at. */
   #columns: FieldColumns | null = null;
   /** The head, decoded and stamped, or the reason why it cannot be; both null before anybody has asked. */
@@ -34,9 +42,12 @@ export class RecordQueue {
   #position: number;
   #endOffset: number | null = null;
 
-  constructor(source: SourceSpec, partition: number, position: number) {
+  constructor(source: SourceSpec, partition: number, position: number, options: RecordQueueOptions = {}) {
     this.source = source;
     this.partition = partition;
+    this.#reader = new FieldReader({ bigIntegers: source.bigIntegers === 'string' ? 'string' : 'refuse' });
+    this.#eventTime = new EventTime(source, options.wallClock ?? null);
+    this.#partitionTime = options.partitionTime ?? { value: Number.NaN };
     this.#nextToFetch = position;
     this.#position = position;
   }
@@ -122,6 +133,11 @@ export class RecordQueue {
     return this.#headError;
   }
 
+  /** Whether the head, which has no valid event time, is passed over without being a failure. */
+  get isHeadSkipped(): boolean {
+    return this.source.invalidTimestamp === 'skip' && this.#headError?.code === 'timestamp';
+  }
+
   get headOffset(): number {
     return this.#batch?.offset(this.#index) ?? this.#position;
   }
@@ -137,6 +153,9 @@ export class RecordQueue {
     const batch = this.#batch;
     assert(batch !== null, 'an empty queue was asked to go on');
     this.#position = batch.offset(this.#index) + 1;
+    const taken = this.#headRecord;
+    // The comparison holds for the first one too, when there is no time yet.
+    if (taken !== null && !(taken.timestamp <= this.#partitionTime.value)) this.#partitionTime.value = taken.timestamp;
     this.#headRecord = null;
     this.#headError = null;
     this.#buffered--;
@@ -166,37 +185,44 @@ export class RecordQueue {
     const key = keyBytes === null ? null : decodeKey(this.source.keyFormat, keyBytes);
     const valueEnd = batch.valueEnds[index] ?? -1;
     const value = valueEnd < 0 ? null : this.#decodeValue(batch, index, batch.valueStarts[index] ?? 0, valueEnd);
-    const timestamp =
-      this.source.timestamp.from === 'record'
-        ? (batch.timestamps[index] ?? 0)
-        : timestampField(value, this.source.timestamp.path, batch.timestamps[index] ?? 0);
-    if (!(timestamp >= 0 && timestamp <= maxTimestamp)) {
-      throw new RecordError(
-        'timestamp',
-        `The record's timestamp ${timestamp} is ${timestamp > maxTimestamp ? 'after the year 275760, where dates end' : 'before 1970, where event time begins'}.`,
-      );
-    }
-    return new StreamRecord(key, value, timestamp, batch.headers(index), null);
+    const headers = batch.headers(index);
+    const timestamp = batch.timestamps[index] ?? 0;
+    const eventTime =
+      this.#eventTime.ready(timestamp) ??
+      this.#eventTime.of({ key, value, headers, timestamp }, this.#partitionTime.value);
+    return new StreamRecord(key, value, eventTime, headers, null);
   }
 
   /** An object is only walked over, and decoded as far as it is looked into. */
   #decodeValue(batch: RecordBatch, index: number, start: number, end: number): unknown {
-    this.#columns ??= new FieldColumns(this.#reader, batch);
-    return this.#reader.read(this.#columns, index, start, end) ?? decodeJson(batch, start, end);
+    switch (this.source.valueFormat) {
+      case 'text':
+        return decodeText(batch, start, end, 'it is no text. Read it in the format bytes');
+      case 'bytes':
+        return decodeKey('bytes', bytesToByteString(batch.bytes.subarray(start, end)));
+      case 'json':
+        this.#columns ??= new FieldColumns(this.#reader, batch);
+        return this.#reader.read(this.#columns, index, start, end) ?? decodeJson(this.#reader, batch, start, end);
+    }
   }
 }
 
-function decodeJson(batch: RecordBatch, start: number, end: number): unknown {
-  let text: string;
+function decodeText(batch: RecordBatch, start: number, end: number, soThat: string): string {
   try {
-    text = batch.text(start, end);
+    return batch.text(start, end);
   } catch {
-    throw new RecordError('decode', 'The value is not valid UTF-8, so it is not JSON.');
+    throw new RecordError('decode', `The value is not valid UTF-8, so ${soThat}.`);
   }
+}
+
+function decodeJson({ bigIntegers }: FieldReader, batch: RecordBatch, start: number, end: number): unknown {
+  const text = decodeText(batch, start, end, 'it is not JSON');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text, bigIntegers, []);
   } catch (error) {
+    const known = asRecordError(error);
+    if (known !== null) throw known;
     throw new RecordError(
       'decode',
       `The value is not JSON: ${error instanceof Error ? error.message : 'it cannot be parsed'}.`,
@@ -206,27 +232,4 @@ function decodeJson(batch: RecordBatch, start: number, end: number): unknown {
     throw new RecordError('decode', `The value is nested more than ${nestingMax} levels deep.`);
   }
   return value;
-}
-
-/** A tombstone has no fields; it keeps the time of its record. */
-function timestampField(value: unknown, path: readonly string[], recordTimestamp: number): number {
-  if (value === null) return recordTimestamp;
-  let found: unknown = value;
-  for (const name of path) {
-    if (found instanceof LazyValue) found = found.field(name);
-    else if (typeof found === 'object' && found !== null && Object.hasOwn(found, name))
-      found = (found as Record<string, unknown>)[name];
-    else found = null;
-  }
-  if (typeof found === 'number' && Number.isFinite(found)) return Math.trunc(found);
-  if (typeof found === 'string') {
-    const parsed = parseTimestamp(found);
-    if (parsed !== null) return parsed;
-  }
-  const shown = JSON.stringify(found) ?? 'nothing';
-  throw new RecordError(
-    'timestamp',
-    `The field ${path.join('.')} holds ${shown.slice(0, 60)}, which is neither epoch milliseconds nor a date.`,
-    ['timestampField'],
-  );
 }

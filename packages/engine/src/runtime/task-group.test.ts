@@ -5,6 +5,7 @@ import { encodeBatch, type ProducedRecord } from '../log/record-batch-builder.ts
 import { addCounters, type Counters, emptyCounters } from '../metrics/fates.ts';
 import { nodeCounters } from '../metrics/node-counters.ts';
 import { countersFromArray } from '../metrics/processor-counters.ts';
+import type { PipelineSettings } from '../pipeline/document.ts';
 import type { StoreRow } from '../state/store-query.ts';
 import { type Disk, MemoryWorker } from '../testing/memory-worker.ts';
 import { type SketchedNode, sketch } from '../testing/pipeline-sketch.ts';
@@ -25,6 +26,7 @@ async function prepare(
   nodes: { readonly [id: string]: SketchedNode },
   edges: readonly string[],
   inputs: Inputs,
+  settings: Partial<PipelineSettings> = {},
 ): Promise<{ readonly log: MemoryLog; readonly topology: Topology; readonly disk: Disk }> {
   const catalogue = topicCatalogue(
     Object.entries(inputs).map(([name, partitions]) => untypedTopic(name, partitions.length)),
@@ -38,7 +40,7 @@ async function prepare(
       await log.append(records.map((one) => ({ topic: name, partition, batch: encodeBatch([one]) })));
     }
   }
-  return { log, topology: planTopology(sketch('p', nodes, edges), catalogue), disk: new Map() };
+  return { log, topology: planTopology(sketch('p', nodes, edges, settings), catalogue), disk: new Map() };
 }
 
 async function valuesOf(log: MemoryLog, topic: string): Promise<readonly unknown[]> {
@@ -72,6 +74,90 @@ function rowsOf(group: TaskGroup, store: string): readonly StoreRow[] {
 const source: SketchedNode = ['source', { topic: 's' }];
 const sink: SketchedNode = ['sink', { topic: 'out', partitions: 1 }];
 const count = { aggregations: [{ name: 'n', function: 'count' }] };
+
+describe('a partition that has nothing at the moment', () => {
+  /** Reads, processes and commits what may be taken now. */
+  async function turn(worker: MemoryWorker): Promise<void> {
+    await worker.read();
+    worker.group.process(100);
+    await worker.commit();
+  }
+
+  /** Two topics merged, of which only the first has a record; later the second gets an older one. */
+  async function values(maxIdleMs: number, arrivesAtMs: number): Promise<readonly unknown[]> {
+    let nowMs = 0;
+    const { log, topology, disk } = await prepare(
+      { s: source, t: ['source', { topic: 't' }], m: ['merge'], o: sink },
+      ['s > m.in-1', 't > m.in-2', 'm > o'],
+      { s: [[record('a', 'newer', 20)]], t: [[]] },
+      { maxIdleMs },
+    );
+    const worker = await MemoryWorker.start(log, topology, disk, () => nowMs);
+    await turn(worker);
+    nowMs = arrivesAtMs;
+    await turn(worker);
+    await log.append([{ topic: 't', partition: 0, batch: encodeBatch([record('b', 'older', 10)]) }]);
+    await turn(worker);
+    nowMs += 10_000;
+    await turn(worker);
+    return valuesOf(log, 'out');
+  }
+
+  it('is not waited for as long as all that is there has been read', async () => {
+    expect(await values(0, 50)).toEqual(['newer', 'older']);
+    expect(await values(-1, 50)).toEqual(['newer', 'older']);
+  });
+
+  it('is waited for as long as the pipeline says, so that what comes late is in time', async () => {
+    expect(await values(100, 50)).toEqual(['older', 'newer']);
+    expect(await values(100, 100)).toEqual(['newer', 'older']);
+  });
+
+  it('is waited for from when it became empty, and the wait is over with what arrives', async () => {
+    let nowMs = 0;
+    const { log, topology, disk } = await prepare(
+      { s: source, t: ['source', { topic: 't' }], m: ['merge'], o: sink },
+      ['s > m.in-1', 't > m.in-2', 'm > o'],
+      { s: [[record('a', 1, 20), record('a', 2, 40)]], t: [[record('b', 3, 10)]] },
+      { maxIdleMs: 100 },
+    );
+    const worker = await MemoryWorker.start(log, topology, disk, () => nowMs);
+    const seen = async (): Promise<number> => {
+      await turn(worker);
+      return (await valuesOf(log, 'out')).length;
+    };
+    expect(await seen()).toBe(1);
+    expect(worker.group.idleMs).toBe(100);
+    nowMs = 60;
+    expect(worker.group.idleMs).toBe(40);
+    await log.append([{ topic: 't', partition: 0, batch: encodeBatch([record('b', 4, 30)]) }]);
+    expect(await seen()).toBe(3);
+    nowMs = 159;
+    expect(await seen()).toBe(3);
+    nowMs = 160;
+    expect(await seen()).toBe(4);
+    expect(worker.group.idleMs).toBe(null);
+  });
+
+  it('is waited for where more of it is known to come, unless the pipeline never waits', async () => {
+    const values = async (maxIdleMs: number): Promise<readonly unknown[]> => {
+      const { log, topology, disk } = await prepare(
+        { s: source, t: ['source', { topic: 't' }], m: ['merge'], o: sink },
+        ['s > m.in-1', 't > m.in-2', 'm > o'],
+        { s: [[record('a', 'last', 20)]], t: [[record('b', 'first', 10), record('b', 'second', 15)]] },
+        { maxIdleMs },
+      );
+      const worker = await MemoryWorker.start(log, topology, disk);
+      // One record of each topic at a time.
+      await worker.read(1);
+      worker.group.process(10);
+      await worker.drain(1);
+      return valuesOf(log, 'out');
+    };
+    expect(await values(0)).toEqual(['first', 'second', 'last']);
+    expect(await values(-1)).toEqual(['first', 'last', 'second']);
+  });
+});
 
 describe('order', () => {
   it('goes by event time over all partitions, so that catching up on a long history makes nothing late', async () => {

@@ -5,6 +5,7 @@ import { answerStoreQuery } from '../state/answer-query.ts';
 import type { StoreAnswer, StoreQuery, StoreRefusal } from '../state/store-query.ts';
 import type { StoreSlice, StoreTable } from '../state/store-table.ts';
 import { subTopologyOf, type Topology } from '../topology/topology.ts';
+import { GlobalTables } from './global-tables.ts';
 import type { ProcessorRegistry } from './processor.ts';
 import { RecordCollector } from './record-collector.ts';
 import type { RecordQueue } from './record-queue.ts';
@@ -44,10 +45,21 @@ export class TaskGroup {
   #recordsSinceCommit = 0;
   /** Who asked for each of the last read requests: one partition may be read by many tasks, each at its own offset. */
   #asking: readonly { readonly taskId: TaskId; readonly queue: RecordQueue }[] = [];
+  /** Shared by all tasks; no task takes a record before they have been read to their ends once. */
+  readonly #globalTables: GlobalTables;
+  #areGlobalTablesRead: boolean;
+  #globalFailures: RecordFailure[] = [];
+  readonly #clock: (() => number) | undefined;
+  /** One reading of the clock a batch of records. */
+  #nowMs = 0;
 
-  constructor(topology: Topology, processors: ProcessorRegistry) {
+  /** `clock` gives epoch milliseconds; without one, the wall clock of a task is its stream time. */
+  constructor(topology: Topology, processors: ProcessorRegistry, clock?: () => number) {
     this.#topology = topology;
     this.#processors = processors;
+    this.#clock = clock;
+    this.#globalTables = new GlobalTables(topology.globalTables);
+    this.#areGlobalTablesRead = topology.globalTables.length === 0;
   }
 
   /**
@@ -72,6 +84,8 @@ export class TaskGroup {
       collector: this.#collector,
       tables: options.tables,
       committed: options.committed,
+      globalTables: this.#globalTables,
+      wallClock: this.#clock === undefined ? undefined : () => this.#nowMs,
     });
     for (const [store, position] of options.changelogPositions) {
       this.#changelogPositions.set(`${task.id}/${store}`, position);
@@ -98,11 +112,22 @@ export class TaskGroup {
     return this.#recordsSinceCommit;
   }
 
+  /** Whether anything has happened since the last commit: records were processed, or the clock struck. */
+  get isDirty(): boolean {
+    for (const task of this.#tasks.values()) if (task.isDirty) return true;
+    return false;
+  }
+
   get hasPendingCommit(): boolean {
     return this.#pending !== null;
   }
 
-  /** What should be read next: every partition whose buffer has room. The answer goes to {@link TaskGroup.accept}. */
+  /** Tells of the global tables as of tasks; null where there are none. */
+  get globalTables(): Pick<GlobalTables, 'counters' | 'partitions'> | null {
+    return this.#topology.globalTables.length === 0 ? null : this.#globalTables;
+  }
+
+  /** What should be read next: every partition whose buffer has room, and those of global tables. The answer goes to {@link TaskGroup.accept}. */
   readRequests(): readonly ReadRequest[] {
     const asking = this.tasks.flatMap((task) =>
       task.queues
@@ -110,23 +135,24 @@ export class TaskGroup {
         .map((queue) => ({ taskId: task.id, queue })),
     );
     this.#asking = asking;
-    return asking.map(({ queue }) => ({
+    const ofTasks = asking.map(({ queue }) => ({
       topic: queue.source.topic,
       partition: queue.partition,
       offset: queue.nextToFetch,
     }));
+    return [...ofTasks, ...this.#globalTables.readRequests()];
   }
 
   /** Takes the answer to the last {@link TaskGroup.readRequests}, in its order. Gives what had been removed before it could be read. */
   accept(results: readonly ReadResult[]): readonly Gap[] {
     const asking = this.#asking;
-    assert(
-      results.length === asking.length,
-      `${results.length} reads were answered, and ${asking.length} were asked for`,
-    );
+    const asked = asking.length + this.#globalTables.partitions().length;
+    assert(results.length === asked, `${results.length} reads were answered, and ${asked} were asked for`);
     this.#asking = [];
     const gaps: Gap[] = [];
-    results.forEach((result, index) => {
+    this.#globalFailures.push(...this.#globalTables.accept(results.slice(asking.length)));
+    this.#areGlobalTablesRead ||= this.#globalTables.isCaughtUp;
+    results.slice(0, asking.length).forEach((result, index) => {
       const { taskId, queue } = asking[index] as (typeof asking)[number];
       const hadRead = queue.nextToFetch > 0;
       const records = queue.accept(result);
@@ -137,6 +163,7 @@ export class TaskGroup {
 
   /** Processes records, lowest timestamp first, until `maxRecords` are done or none may be taken. Gives how many were. */
   process(maxRecords: number): number {
+    this.#readClock();
     const ready = this.#readyTasks();
     let processed = 0;
     while (processed < maxRecords && ready.length > 0) {
@@ -156,11 +183,14 @@ export class TaskGroup {
       }
       if (least === Number.POSITIVE_INFINITY) break;
       let isReady = true;
+      let isIdle = false;
       do {
         next.step();
         processed++;
         isReady = next.isReady;
-      } while (isReady && processed < maxRecords && next.headTimestamp < second);
+        isIdle = this.#clock !== undefined && next.idleMs(this.#nowMs) > 0;
+      } while (isReady && !isIdle && processed < maxRecords && next.headTimestamp < second);
+      if (isIdle) ready.splice(ready.indexOf(next), 1);
       if (!isReady) {
         // A partition ran dry that has more: its sub-topology waits until that has arrived.
         for (let index = ready.length - 1; index >= 0; index--) {
@@ -175,6 +205,18 @@ export class TaskGroup {
   /** Whether a record could be processed right now. */
   get hasWork(): boolean {
     return this.#readyTasks().some((task) => task.headTimestamp !== Number.POSITIVE_INFINITY);
+  }
+
+  /** How long until a task that has records goes on without the partitions that it waits for, milliseconds; null when none does. */
+  get idleMs(): number | null {
+    const nowMs = this.#clock?.();
+    if (nowMs === undefined) return null;
+    let least: number | null = null;
+    for (const task of this.#tasks.values()) {
+      const left = task.headTimestamp === Number.POSITIVE_INFINITY ? 0 : task.idleMs(nowMs);
+      if (left > 0 && (least === null || left < least)) least = left;
+    }
+    return least;
   }
 
   /** Ends the generation: everything since the last commit, to be made durable as one. Null when nothing happened. */
@@ -239,7 +281,7 @@ export class TaskGroup {
   }
 
   takeFailures(): readonly RecordFailure[] {
-    return this.tasks.flatMap((task) => task.takeFailures());
+    return [...this.#globalFailures.splice(0), ...this.tasks.flatMap((task) => task.takeFailures())];
   }
 
   /** Answers for every task here that owns the store, from the last commit. */
@@ -256,9 +298,19 @@ export class TaskGroup {
     return { answers, refusals: [] };
   }
 
+  #readClock(): void {
+    if (this.#clock === undefined) return;
+    this.#nowMs = this.#clock();
+    for (const task of this.#tasks.values()) task.advanceWallClock(this.#nowMs);
+  }
+
   #readyTasks(): Task[] {
+    if (!this.#areGlobalTablesRead) return [];
     const waiting = new Set<number>();
     for (const task of this.#tasks.values()) if (!task.isReady) waiting.add(task.subTopology.id);
-    return [...this.#tasks.values()].filter((task) => !waiting.has(task.subTopology.id));
+    const nowMs = this.#clock?.() ?? 0;
+    return [...this.#tasks.values()].filter(
+      (task) => !waiting.has(task.subTopology.id) && (this.#clock === undefined || task.idleMs(nowMs) === 0),
+    );
   }
 }

@@ -1,10 +1,9 @@
 import { assert } from '../assert.ts';
-import { JsonValue, putJson } from '../json/json-value.ts';
+import { putJson } from '../json/json-value.ts';
 import type { ByteString } from '../log/byte-string.ts';
 import { type NumberedHeader, noHeaders } from '../log/header.ts';
-import { encodeKey, type KeyFormat, sortedJsonBytes, WindowedKeyFrame } from '../log/key-format.ts';
+import type { KeyFormat } from '../log/key-format.ts';
 import type { CommittedTask, SourcePosition, TaskCommit, TaskId } from '../log/log.ts';
-import { partitionFor } from '../log/partitioner.ts';
 
 import type { Fate } from '../metrics/fates.ts';
 import { ProcessorCounters, slotOf } from '../metrics/processor-counters.ts';
@@ -13,14 +12,20 @@ import type { ErrorPolicy } from '../pipeline/document.ts';
 import { causeFrom, changelogPrefixes } from '../state/changelog.ts';
 import { LayeredStore } from '../state/layered-store.ts';
 import type { StoreTable } from '../state/store-table.ts';
+import type { TableRows } from '../state/table-rows.ts';
 import { StreamTime } from '../time/stream-time.ts';
-import type { ProcessorSpec, SinkSpec, SubTopology, Target, Topology } from '../topology/topology.ts';
+import type { ProcessorSpec, SinkSpec, SourceSpec, SubTopology, Target, Topology } from '../topology/topology.ts';
 import { deadLetter, type SourceRecord } from './dead-letter.ts';
+import { GlobalTables } from './global-tables.ts';
+import { Idling } from './idling.ts';
+import type { NumberCell } from './number-cell.ts';
 import type { ProcessorRegistry, Receive } from './processor.ts';
-import type { RecordCollector, TopicOutput } from './record-collector.ts';
+import { Punctuation } from './punctuation.ts';
+import type { RecordCollector } from './record-collector.ts';
 import { asRecordError, PolicyFailure, type RecordError } from './record-error.ts';
 import { RecordQueue } from './record-queue.ts';
-import type { StreamRecord, Window } from './stream-record.ts';
+import { RecordWriter } from './record-writer.ts';
+import type { StreamRecord } from './stream-record.ts';
 import { decodeTaskState, emptyTaskState, encodeTaskState, type TaskState } from './task-state.ts';
 
 const slotIn = slotOf.in;
@@ -28,8 +33,14 @@ const slotOut = slotOf.out;
 const slotForwarded = slotOf.forwarded;
 const slotFiltered = slotOf.filtered;
 const slotFailed = slotOf.failed;
+const slotAbsorbed = slotOf.absorbed;
+const slotTimed = slotOf.timed;
+const slotDropped = slotOf.dropped;
 
 const noCause: readonly NumberedHeader[] = [];
+
+/** Among the numbers of a source: the greatest event time that its partition has had. */
+const partitionTimeName = 'partition-time';
 
 /** How many failures are kept for the screen between two looks; all of them are counted and dead-lettered. */
 const keptFailures = 20;
@@ -44,6 +55,10 @@ export interface TaskOptions {
   /** The lower half of each of the task's stores, restored up to the last commit. */
   readonly tables: ReadonlyMap<string, StoreTable>;
   readonly committed: CommittedTask | null;
+  /** The worker's global tables; none where the topology has none. */
+  readonly globalTables?: GlobalTables | undefined;
+  /** Epoch milliseconds; without a clock the wall clock is stream time. */
+  readonly wallClock?: (() => number) | undefined;
 }
 
 /**
@@ -65,6 +80,14 @@ export class Task {
   readonly #sourceCounters: readonly ProcessorCounters[];
   readonly #counters = new Map<string, ProcessorCounters>();
   readonly #operatorTimes = new Map<string, StreamTime>();
+  readonly #numbers = new Map<string, Map<string, NumberCell>>();
+  readonly #rows = new Map<string, TableRows>();
+  readonly #globalTables: GlobalTables;
+  readonly #wallClock: () => number;
+  /** In the order of the processors. */
+  #flushes: (() => void)[] = [];
+  #punctuations: Punctuation[] = [];
+  #closings: { readonly time: StreamTime; readonly close: () => void }[] = [];
   #failures: RecordFailure[] = [];
   #current: RecordQueue | null = null;
   /** The header that names the record being processed as the cause of what changes, in a list of its own. */
@@ -73,6 +96,7 @@ export class Task {
   /** Which queue gave how many records in a row, since the last commit; a checker replays a task by it. */
   #taken: [queue: number, records: number][] = [];
   #dirty = false;
+  readonly #idling: Idling | null;
 
   constructor(options: TaskOptions) {
     const { subTopology, partition, topology } = options;
@@ -82,6 +106,8 @@ export class Task {
     this.epoch = options.epoch;
     this.#topology = topology;
     this.#collector = options.collector;
+    this.#globalTables = options.globalTables ?? new GlobalTables([]);
+    this.#wallClock = options.wallClock ?? (() => Math.max(0, this.streamTime.current));
     const state: TaskState = options.committed === null ? emptyTaskState : decodeTaskState(options.committed.state);
     if (state.streamTime !== null) this.streamTime.advance(state.streamTime);
     const positions = new Map(options.committed?.positions.map((position) => [positionKey(position), position.offset]));
@@ -95,8 +121,11 @@ export class Task {
           source,
           partition,
           Math.max(positions.get(positionKey({ topic: source.topic, partition })) ?? 0, state.ahead[source.id] ?? 0),
+          { wallClock: this.#wallClock, partitionTime: this.#partitionTime(source, state) },
         ),
     );
+    const { maxIdleMs } = topology.settings;
+    this.#idling = maxIdleMs > 0 ? new Idling(this.queues, maxIdleMs) : null;
     this.#causes = this.queues.map((queue) => [causeFrom({ topic: queue.source.topic, partition })]);
     this.stores = new Map(
       subTopology.stores.map((name) => [name, this.#openStore(name, options.tables.get(name), state.observed[name])]),
@@ -106,14 +135,24 @@ export class Task {
     for (const spec of subTopology.processors.toReversed()) {
       inputs.set(spec.id, this.#processor(spec, options.processors, inputs, state));
     }
+    // Processors were made from the last to the first.
+    this.#flushes.reverse();
+    this.#punctuations.reverse();
+    this.#closings.reverse();
     this.#sourceCounters = sources.map((source) => this.#count(source.id, state));
     this.#roots = sources.map((source) => fanOut(source.targets, inputs));
   }
 
-  /** Whether the next record may be chosen: no partition is silent that is known to have more. */
+  /** Whether the next record may be chosen: no partition is silent that is known to have more, where the pipeline waits for such. */
   get isReady(): boolean {
+    if (this.#topology.settings.maxIdleMs < 0) return true;
     for (const queue of this.queues) if (queue.isEmpty && !queue.isCaughtUp) return false;
     return true;
+  }
+
+  /** How much longer the task waits for partitions that have nothing at the moment, milliseconds; 0 when it may go on. */
+  idleMs(nowMs: number): number {
+    return this.#idling === null ? 0 : this.#idling.remainingMs(nowMs);
   }
 
   /** The timestamp of the record that would be taken next; Infinity when there is none. */
@@ -131,13 +170,16 @@ export class Task {
     return this.#dirty;
   }
 
-  /** Takes the record with the lowest timestamp through the sub-topology. False when there is none. */
-  step(): boolean {
+  /**
+   * Takes the record with the lowest timestamp through the sub-topology, of all sources or of those that read what this topology wrote
+   * itself. False when there is none.
+   */
+  step(from: 'all' | 'internal' = 'all'): boolean {
     let chosen = -1;
     let least = Number.POSITIVE_INFINITY;
     for (let index = 0; index < this.queues.length; index++) {
       const queue = this.queues[index] as RecordQueue;
-      if (queue.isEmpty) continue;
+      if (queue.isEmpty || (from === 'internal' && !queue.source.internal)) continue;
       const timestamp = queue.headTimestamp;
       if (chosen < 0 || timestamp < least) {
         chosen = index;
@@ -157,8 +199,13 @@ export class Task {
     values[slotIn] = (values[slotIn] as number) + 1;
     const record = queue.headRecord;
     if (record === null) {
-      values[slotFailed] = (values[slotFailed] as number) + 1;
-      this.#fail(queue.source.node, 'in', queue.source.errorPolicy, queue.source.keyFormat, null, queue.headError);
+      if (queue.isHeadSkipped) {
+        values[slotFiltered] = (values[slotFiltered] as number) + 1;
+        values[slotDropped] = (values[slotDropped] as number) + 1;
+      } else {
+        values[slotFailed] = (values[slotFailed] as number) + 1;
+        this.#fail(queue.source.node, 'in', queue.source.errorPolicy, queue.source.keyFormat, null, queue.headError);
+      }
     } else {
       this.streamTime.advance(record.timestamp);
       values[slotForwarded] = (values[slotForwarded] as number) + 1;
@@ -168,17 +215,40 @@ export class Task {
     queue.next();
     this.#current = null;
     this.#cause = noCause;
+    if (this.#punctuations.length > 0) this.#punctuate('stream-time', this.streamTime.current);
     return true;
   }
 
-  /** Moves stream time, the task's and every processor's, to the end of time: every window closes. */
+  /** Tells what is scheduled by the wall clock what time it is, epoch milliseconds. */
+  advanceWallClock(nowMs: number): void {
+    if (this.#punctuations.length > 0) this.#punctuate('wall-clock', nowMs);
+  }
+
+  /**
+   * Moves stream time, the task's and every processor's, to the end of time, from the first processor to the last: windows close, buffers
+   * empty, and what they give reaches those whose time has not ended yet.
+   */
   closeTime(): void {
     this.streamTime.advance(Number.MAX_SAFE_INTEGER);
+    for (const { time, close } of this.#closings) {
+      time.advance(Number.MAX_SAFE_INTEGER);
+      this.#dirty = true;
+      close();
+    }
     for (const time of this.#operatorTimes.values()) time.advance(Number.MAX_SAFE_INTEGER);
+  }
+
+  #punctuate(by: 'stream-time' | 'wall-clock', nowMs: number): void {
+    for (const punctuation of this.#punctuations) {
+      if (punctuation.plan.by !== by) continue;
+      if (by === 'wall-clock') punctuation.begin(nowMs);
+      if (punctuation.advance(nowMs)) this.#dirty = true;
+    }
   }
 
   /** Ends the current generation: what the task has to say in the commit. Its records are in the collector already. */
   beginCommit(): TaskCommit {
+    for (const flush of this.#flushes) flush();
     for (const store of this.stores.values()) store.beginCommit();
     const positions = this.#positions();
     const state = encodeTaskState(this.#state(positions));
@@ -216,6 +286,8 @@ export class Task {
   #positions(): readonly SourcePosition[] {
     const positions = new Map<string, SourcePosition>();
     for (const { source, position } of this.queues) {
+      // No log has the topic of a generator: how far it has come is in the task's state.
+      if (source.generator !== undefined) continue;
       const known = positions.get(source.topic);
       if (known === undefined || position < known.offset) {
         positions.set(source.topic, { topic: source.topic, partition: this.partition, offset: position });
@@ -226,14 +298,29 @@ export class Task {
 
   #state(positions: readonly SourcePosition[]): TaskState {
     const isAhead = ({ source, position }: RecordQueue): boolean =>
+      source.generator !== undefined ||
       positions.some(({ topic, offset }) => topic === source.topic && offset < position);
     return {
       streamTime: finiteOrNull(this.streamTime.current),
       operators: finiteTimes([...this.#operatorTimes].map(([id, time]) => [id, time.current])),
       observed: finiteTimes([...this.stores].map(([name, store]) => [name, store.observed])),
+      numbers: Object.fromEntries(
+        [...this.#numbers].map(([id, cells]) => [
+          id,
+          finiteTimes([...cells].map(([name, cell]) => [name, cell.value])),
+        ]),
+      ),
       ahead: Object.fromEntries(this.queues.filter(isAhead).map(({ source, position }) => [source.id, position])),
       counters: Object.fromEntries(this.counters()),
     };
+  }
+
+  /** Only where something depends on it; undefined otherwise. */
+  #partitionTime({ id, invalidTimestamp }: SourceSpec, state: TaskState): NumberCell | undefined {
+    if (invalidTimestamp !== 'partition-time') return undefined;
+    const cell = { value: state.numbers[id]?.[partitionTimeName] ?? Number.NaN };
+    this.#numbers.set(id, new Map([[partitionTimeName, cell]]));
+    return cell;
   }
 
   #count(id: string, state: TaskState): ProcessorCounters {
@@ -271,15 +358,54 @@ export class Task {
     if (known !== undefined) streamTime.advance(known);
     this.#operatorTimes.set(spec.id, streamTime);
     const send = fanOut(spec.targets.out ?? [], inputs);
+    const sends = new Map(
+      Object.entries(spec.targets).map(([port, targets]) => [port, port === 'out' ? send : fanOut(targets, inputs)]),
+    );
+    const sendTo = (port: string, record: StreamRecord): void => {
+      if (port === 'out') send(record);
+      else sends.get(port)?.(record);
+    };
+    const cells = new Map<string, NumberCell>();
+    this.#numbers.set(spec.id, cells);
+    const number = (name: string, initial: number): NumberCell => {
+      let cell = cells.get(name);
+      if (cell === undefined) {
+        cell = { value: state.numbers[spec.id]?.[name] ?? initial };
+        cells.set(name, cell);
+      }
+      return cell;
+    };
+    let punctuations = 0;
     let named: Fate | null = null;
     const processor = factory({
       spec,
-      forward: (record) => {
+      settings: this.#topology.settings,
+      forward: (record, port) => {
         values[slotOut] = (values[slotOut] as number) + 1;
-        send(record);
+        if (port === undefined) send(record);
+        else sendTo(port, record);
+      },
+      forwardTimed: (record, port = 'out') => {
+        values[slotTimed] = (values[slotTimed] as number) + 1;
+        sendTo(port, record);
       },
       fate: (fate) => {
         named = fate;
+      },
+      drop: (fate) => {
+        named = fate;
+        values[slotDropped] = (values[slotDropped] as number) + 1;
+      },
+      forWaiting: (record, port, work) => {
+        try {
+          work();
+        } catch (error) {
+          const recordError = asRecordError(error);
+          if (recordError === null) throw error;
+          values[slotFailed] = (values[slotFailed] as number) + 1;
+          values[slotAbsorbed] = (values[slotAbsorbed] as number) - 1;
+          this.#fail(spec.node, spec.prepares ?? port, spec.errorPolicy, spec.keyFormat, record, recordError);
+        }
       },
       droppedWindow: () => counters.add('droppedWindows'),
       store: (name) => {
@@ -288,7 +414,22 @@ export class Task {
         return store;
       },
       streamTime,
+      number,
+      rows: (port) => this.#rowsOf(spec, port),
+      globalTable: (name) => this.#globalTables.rows(name),
+      onCommit: (flush) => {
+        this.#flushes.push(flush);
+      },
+      onClose: (close) => {
+        this.#closings.push({ time: streamTime, close });
+      },
+      schedule: (plan, punctuate) => {
+        const next = number(`punctuation-${punctuations++}`, Number.NaN);
+        this.#punctuations.push(new Punctuation(plan, next, punctuate));
+      },
+      wallClock: this.#wallClock,
     });
+    if (processor.rows !== undefined) this.#rows.set(spec.id, processor.rows);
     const counted = (port: string, receive: Receive): Receive => {
       return (record) => {
         values[slotIn] = (values[slotIn] as number) + 1;
@@ -317,14 +458,30 @@ export class Task {
     );
   }
 
+  /** Processors are made from the last to the first, so that what tells the rows is not there yet. */
+  #rowsOf(spec: ProcessorSpec, port: string): TableRows {
+    const id = spec.rows[port];
+    let found: TableRows | undefined;
+    const rows = (): TableRows => {
+      if (found === undefined) {
+        found = id === undefined ? undefined : this.#rows.get(id);
+        assert(found !== undefined, `nothing tells the rows at the input ${port} of ${spec.id}`);
+      }
+      return found;
+    };
+    return {
+      get: (key, window) => rows().get(key, window),
+      asOf: (key, timestamp) => rows().asOf?.(key, timestamp),
+    };
+  }
+
   #sink(sink: SinkSpec, counters: ProcessorCounters): Receive {
     const values = counters.values;
-    const output = this.#collector.topic(sink.topic);
-    const windowedKey = new WindowedKeyFrame();
+    const writer = new RecordWriter(sink, this.#collector.topic(sink.topic));
     return (record) => {
       values[slotIn] = (values[slotIn] as number) + 1;
       try {
-        this.#write(sink, output, windowedKey, record);
+        writer.write(record, this.#current?.headOffset ?? 0);
       } catch (error) {
         const recordError = asRecordError(error);
         if (recordError === null) throw error;
@@ -337,28 +494,6 @@ export class Task {
     };
   }
 
-  /** Everything that can fail comes before the record is begun. */
-  #write(sink: SinkSpec, output: TopicOutput, windowedKey: WindowedKeyFrame, record: StreamRecord): void {
-    const { value, window } = record;
-    const key = record.key === null ? null : encodeKey(sink.keyFormat, record.key);
-    // Records without a key spread over the partitions; by offset, so that a replay puts them where they were.
-    const partition =
-      key === null ? (this.#current?.headOffset ?? 0) % sink.partitions : partitionFor(key, sink.partitions);
-    const text = value === null || value instanceof JsonValue ? null : JSON.stringify(value);
-    const framed = key === null || sink.keyEncoding === 'plain' || window === null ? null : sortedJsonBytes(record.key);
-    const written = output.open(partition, record.timestamp, record.headers);
-    if (framed !== null) {
-      windowedKey.move(window as Window);
-      written.putKey(windowedKey.before);
-      written.putKey(framed);
-      written.putKey(windowedKey.after);
-    } else if (key !== null) {
-      written.putKey(key);
-    }
-    if (text !== null) written.putText(text);
-    else if (value instanceof JsonValue) value.writeTo(written);
-  }
-
   /** Deals with a record on which a node failed, as the node's policy says. */
   #fail(
     node: string,
@@ -368,6 +503,12 @@ export class Task {
     input: StreamRecord | null,
     error: RecordError,
   ): void {
+    if (this.#current === null) {
+      throw new PolicyFailure(
+        node,
+        `${node} failed outside a record, where windows close, caches are flushed or the clock strikes: ${error.message}`,
+      );
+    }
     const source = this.#sourceRecord();
     const failure: RecordFailure = {
       node,

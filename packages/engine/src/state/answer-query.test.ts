@@ -5,6 +5,7 @@ import type { StoreSpec } from '../topology/topology.ts';
 import { answerStoreQuery } from './answer-query.ts';
 import { LayeredStore } from './layered-store.ts';
 import { MemoryTaskStores } from './memory-stores.ts';
+import { numberBytes } from './store-address.ts';
 import { type StoreQuery, storeAnswerSchema, storeQuerySchema } from './store-query.ts';
 
 function storeOf(
@@ -16,6 +17,7 @@ function storeOf(
     node: 'n',
     kind: 'key-value',
     keyFormat: 'string',
+    suffix: [],
     windowSizeMs: null,
     retentionMs: null,
     graceMs: null,
@@ -142,5 +144,94 @@ describe('an answer', () => {
     } as const;
     const store = storeOf({ view }, [[0, 'a', [[10, 4], 4]]]);
     expect(ask(store).rows[0]?.value).toEqual({ mean: 2.5, n: 4 });
+  });
+
+  describe('of a store whose addresses hold more than the key', () => {
+    const addressed = (properties: Partial<StoreSpec>, addresses: readonly (readonly [number, string])[]) => {
+      const store = storeOf({ kind: 'window', ...properties }, []);
+      addresses.forEach(([segment, address], at) => {
+        store.put(segment, address, at, 7 + at);
+      });
+      store.beginCommit();
+      store.endCommit();
+      return store;
+    };
+    const sliding = addressed({ suffix: ['start'], windowSizeMs: 10 }, [
+      [0, `a${numberBytes(3)}`],
+      [0, `a${numberBytes(90)}`],
+      [0, `ab${numberBytes(5)}`],
+      [0, `b${numberBytes(4)}`],
+      [100, `a${numberBytes(101)}`],
+    ]);
+    const shown = (store: LayeredStore, query: Partial<StoreQuery> = {}) =>
+      ask(store, query).rows.map(({ key, window }) => [key, window?.start ?? null, window?.end ?? null]);
+
+    it('shows the key alone, and the window that it is in', () => {
+      expect(shown(sliding)).toEqual([
+        ['a', 101, 111],
+        ['a', 3, 13],
+        ['a', 90, 100],
+        ['ab', 5, 15],
+        ['b', 4, 14],
+      ]);
+      expect(ask(sliding).windows).toEqual([]);
+    });
+
+    it('finds all entries of a key and of no other, by pages too', () => {
+      const select = { by: 'key', key: 'a' } as const;
+      expect(shown(sliding, { select })).toEqual([
+        ['a', 101, 111],
+        ['a', 3, 13],
+        ['a', 90, 100],
+      ]);
+      const first = ask(sliding, { select, limit: 2 });
+      expect([first.rows.length, first.more]).toEqual([2, true]);
+      expect(shown(sliding, { select, after: first.rows[1]?.cursor ?? null })).toEqual([['a', 90, 100]]);
+      expect(shown(sliding, { select: { by: 'key', key: '' } })).toEqual([]);
+    });
+
+    it('finds prefixes of keys, and bounds of window starts', () => {
+      expect(shown(sliding, { select: { by: 'prefix', prefix: 'ab' } })).toEqual([['ab', 5, 15]]);
+      expect(shown(sliding, { fromMs: 5, toMs: 90 })).toEqual([
+        ['a', 90, 100],
+        ['ab', 5, 15],
+      ]);
+    });
+
+    it('shows that sessions end with their last record', () => {
+      const sessions = addressed({ suffix: ['start'] }, [[0, `a${numberBytes(3)}`]]);
+      expect(shown(sessions)).toEqual([['a', 3, 7]]);
+    });
+
+    it('shows windows whose length varies', () => {
+      const days = addressed({ suffix: ['end'] }, [
+        [10, `a${numberBytes(33)}`],
+        [33, `a${numberBytes(58)}`],
+      ]);
+      expect(shown(days)).toEqual([
+        ['a', 33, 58],
+        ['a', 10, 33],
+      ]);
+      expect(ask(days).windows).toEqual([
+        { start: 33, end: 58, entries: 1 },
+        { start: 10, end: 33, entries: 1 },
+      ]);
+    });
+
+    it('finds keys behind numbers', () => {
+      const buffer = addressed({ kind: 'key-value', prefix: ['time'], suffix: ['start', 'end'] }, [
+        [0, `${numberBytes(1)}b${numberBytes(2)}${numberBytes(3)}`],
+        [0, `${numberBytes(5)}a${numberBytes(6)}${numberBytes(7)}`],
+      ]);
+      expect(shown(buffer)).toEqual([
+        ['b', 2, 3],
+        ['a', 6, 7],
+      ]);
+      expect(shown(buffer, { select: { by: 'key', key: 'a' } })).toEqual([['a', 6, 7]]);
+      const plain = addressed({ kind: 'key-value', suffix: ['time', 'sequence'] }, [
+        [0, `a${numberBytes(1)}${numberBytes(2)}`],
+      ]);
+      expect(shown(plain, { fromMs: 100 })).toEqual([['a', null, null]]);
+    });
   });
 });

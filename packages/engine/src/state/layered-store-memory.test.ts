@@ -15,6 +15,7 @@ const spec: StoreSpec = {
   node: 'node',
   kind: 'key-value',
   keyFormat: 'string',
+  suffix: [],
   windowSizeMs: null,
   retentionMs: null,
   graceMs: null,

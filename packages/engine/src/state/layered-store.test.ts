@@ -16,6 +16,7 @@ function specOf(kind: StoreSpec['kind']): StoreSpec {
     node: 'n',
     kind,
     keyFormat: 'string',
+    suffix: [],
     windowSizeMs: kind === 'window' ? windowSizeMs : null,
     retentionMs: kind === 'window' ? retentionMs : null,
     graceMs: kind === 'window' ? 0 : null,

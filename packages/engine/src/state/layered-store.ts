@@ -3,6 +3,7 @@ import { JsonText, keptJson } from '../json/json-text.ts';
 import { JsonValue, jsonText } from '../json/json-value.ts';
 import { type ByteString, detached } from '../log/byte-string.ts';
 import type { StoreSpec } from '../topology/topology.ts';
+import { SortedKeys } from './sorted-keys.ts';
 import type { StoreChange, StoreEntry, StoreTable } from './store-table.ts';
 
 /** What is stored under an address. Shared, never changed in place. */
@@ -17,6 +18,23 @@ export interface StoreAccess {
   get(segment: number, key: ByteString): Stored | undefined;
   /** `value: null` deletes. A value that lies in its batch is copied, since what is kept outlives the batch. */
   put(segment: number, key: ByteString, value: unknown, timestamp: number): void;
+  /**
+   * Entries of a segment from `from` (inclusive) to `to` (exclusive; null without end), in key order or in reverse, at most `limit`. A list
+   * of its own: writing while walking over it changes nothing in it.
+   */
+  range(segment: number, from: ByteString, to: ByteString | null, options?: RangeOptions): readonly KeyedEntry[];
+  /** The segments from `from` to `to` (both inclusive) that may have entries, ascending; a list of its own. */
+  segmentsBetween(from: number, to: number): readonly number[];
+}
+
+export interface RangeOptions {
+  readonly reverse?: boolean | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface KeyedEntry {
+  readonly key: ByteString;
+  readonly stored: Stored;
 }
 
 /** Where a store's writes are recorded; the changelog of the task's partition. */
@@ -24,12 +42,22 @@ export interface ChangelogWriter {
   append(segment: number, key: ByteString, value: unknown, timestamp: number): void;
 }
 
+const open = 1;
+const unflushed = 2;
+const gone = 4;
+/** One more list that an entry stands in. */
+const pin = 8;
+
 /**
- * An entry in memory, as each reader sees it; undefined is an entry that is not there. `pins` counts the lists that it stands in (open,
- * committing, committed, flushing): an entry without pins says what the table says, and may be forgotten.
+ * An entry in memory, as each reader sees it; undefined is an entry that is not there. There may be millions, so they are kept small.
+ *
+ * `marks` has the bit `open` for an entry that was written in the current generation, `unflushed` for one that is committed and not yet on
+ * the way to the table, `gone` for one whose segment was dropped, so that it is none of the table's business any more. Above the bits it
+ * counts the lists that the entry stands in (open, committing, committed, flushing): an entry in none says what the table says, and may be
+ * forgotten.
  */
 class Entry {
-  readonly segment: number;
+  readonly home: Segment;
   readonly key: ByteString;
   /** For processing. */
   current: Stored | undefined;
@@ -37,14 +65,10 @@ class Entry {
   committing: Stored | undefined;
   /** As of the last commit; for queries. */
   committed: Stored | undefined;
-  isOpen = false;
-  isUnflushed = false;
-  /** Its segment was dropped, so it is none of the table's business any more. */
-  isGone = false;
-  pins = 0;
+  marks = 0;
 
-  constructor(segment: number, key: ByteString, stored: Stored | undefined) {
-    this.segment = segment;
+  constructor(home: Segment, key: ByteString, stored: Stored | undefined) {
+    this.home = home;
     this.key = key;
     this.current = stored;
     this.committing = undefined;
@@ -52,7 +76,22 @@ class Entry {
   }
 }
 
-type Segment = Map<ByteString, Entry>;
+class Segment {
+  readonly start: number;
+  readonly entries = new Map<ByteString, Entry>();
+  /** Keys that are there for processing; made when a range is first walked over: many stores never are. */
+  order: SortedKeys | null = null;
+
+  constructor(start: number) {
+    this.start = start;
+  }
+
+  presentKeys(): readonly ByteString[] {
+    const keys: ByteString[] = [];
+    for (const entry of this.entries.values()) if (entry.current !== undefined) keys.push(entry.key);
+    return keys;
+  }
+}
 
 /** A rough weight of an entry besides its key: objects, map slot, a small value. Only the cache bound depends on it. */
 const entryOverheadBytes = 160;
@@ -97,7 +136,7 @@ export class LayeredStore implements StoreAccess {
   #sizeBytes = 0;
   /** Accesses come in runs of one segment, and a put follows the get of its entry. */
   #lastSegment = Number.NaN;
-  #lastEntries: Segment | undefined;
+  #lastHome: Segment | undefined;
   #lastEntry: Entry | undefined;
   /** The key that was looked for last in that segment and is in neither memory nor table: its put need not look again. */
   #lastMiss: ByteString | undefined;
@@ -150,12 +189,56 @@ export class LayeredStore implements StoreAccess {
     }
   }
 
+  range(segment: number, from: ByteString, to: ByteString | null, options: RangeOptions = {}): readonly KeyedEntry[] {
+    if (this.#isExpired(segment)) return [];
+    const reverse = options.reverse ?? false;
+    const limit = options.limit ?? Number.POSITIVE_INFINITY;
+    const home = this.#segments.get(segment);
+    if (home !== undefined) home.order ??= new SortedKeys(home.presentKeys());
+    const inMemory = home?.order?.between(from, to, reverse) ?? [];
+    const found: KeyedEntry[] = [];
+    const take = (key: ByteString): void => {
+      const current = home?.entries.get(key)?.current;
+      if (current !== undefined && found.length < limit) found.push({ key, stored: current });
+    };
+    if (!this.#tableSegments.has(segment)) {
+      for (const key of inMemory) {
+        if (found.length >= limit) break;
+        take(key);
+      }
+      return found;
+    }
+    const keys = inMemory[Symbol.iterator]();
+    let next = keys.next();
+    const isBefore = (left: ByteString, right: ByteString): boolean => (reverse ? left > right : left < right);
+    const end = to === null ? { segment: segment + 1, key: '' } : { segment, key: to };
+    for (const row of this.#table.scan({ from: { segment, key: from }, to: end, reverse })) {
+      while (next.done !== true && isBefore(next.value, row.key)) {
+        take(next.value);
+        next = keys.next();
+      }
+      if (found.length >= limit) return found;
+      if (next.done !== true && next.value === row.key) {
+        take(next.value);
+        next = keys.next();
+      } else if (home?.entries.has(row.key) !== true) {
+        found.push({ key: row.key, stored: { value: keptJson(row.value), timestamp: row.timestamp } });
+      }
+    }
+    for (; next.done !== true && found.length < limit; next = keys.next()) take(next.value);
+    return found;
+  }
+
+  segmentsBetween(from: number, to: number): readonly number[] {
+    return this.#liveSegments.filter((segment) => segment >= from && segment <= to && !this.#isExpired(segment));
+  }
+
   /** Ends the current generation; its writes are dropped or kept as a whole from here on. */
   beginCommit(): void {
     assert(this.#committing === null, 'a store began a commit while another is under way');
     for (const entry of this.#open) {
       entry.committing = entry.current;
-      entry.isOpen = false;
+      entry.marks &= ~open;
     }
     this.#committing = { entries: this.#open, drops: this.#openDrops };
     this.#open = [];
@@ -167,29 +250,29 @@ export class LayeredStore implements StoreAccess {
     assert(this.#committing !== null, 'a store ended a commit that never began');
     const { entries, drops } = this.#committing;
     this.#committing = null;
-    let segment = Number.NaN;
+    let home: Segment | null = null;
     let delta = 0;
     for (const entry of entries) {
-      if (entry.segment !== segment) {
-        this.#addCount(segment, delta);
-        segment = entry.segment;
+      if (entry.home !== home) {
+        this.#addCount(home, delta);
+        home = entry.home;
         delta = 0;
       }
       if (entry.committed === undefined) delta += entry.committing === undefined ? 0 : 1;
       else if (entry.committing === undefined) delta--;
       entry.committed = entry.committing;
       entry.committing = undefined;
-      if (entry.isUnflushed) {
-        entry.pins--;
+      if ((entry.marks & unflushed) !== 0) {
+        entry.marks -= pin;
       } else {
-        entry.isUnflushed = true;
+        entry.marks |= unflushed;
         this.#committed.push(entry);
       }
     }
-    this.#addCount(segment, delta);
+    this.#addCount(home, delta);
     for (const dropped of drops) {
       this.#counts.delete(dropped);
-      for (const entry of this.#doomed.get(dropped)?.values() ?? []) entry.isGone = true;
+      for (const entry of this.#doomed.get(dropped)?.entries.values() ?? []) entry.marks |= gone;
       this.#doomed.delete(dropped);
       // A window that came and went between two flushes is none of the table's business.
       if (this.#tableSegments.has(dropped)) this.#committedDrops.push(dropped);
@@ -201,9 +284,10 @@ export class LayeredStore implements StoreAccess {
     if (this.#flushing !== null || (this.#committed.length === 0 && this.#committedDrops.length === 0)) return null;
     const changes: StoreChange[] = [];
     for (const entry of this.#committed) {
-      entry.isUnflushed = false;
-      if (entry.isGone) continue;
-      const { segment, key, committed } = entry;
+      entry.marks &= ~unflushed;
+      if ((entry.marks & gone) !== 0) continue;
+      const { key, committed } = entry;
+      const segment = entry.home.start;
       this.#tableSegments.add(segment);
       const value = committed === undefined ? null : jsonText(committed.value);
       changes.push({ segment, key, timestamp: committed?.timestamp ?? 0, value });
@@ -220,7 +304,7 @@ export class LayeredStore implements StoreAccess {
     const { entries, drops } = this.#flushing;
     this.#flushing = null;
     for (const segment of drops) this.#tableSegments.delete(segment);
-    for (const entry of entries) entry.pins--;
+    for (const entry of entries) entry.marks -= pin;
     if (this.#sizeBytes > this.#cacheBytes) this.#evict();
   }
 
@@ -239,7 +323,7 @@ export class LayeredStore implements StoreAccess {
   /** As of the last commit. */
   getCommitted(segment: number, key: ByteString): Stored | undefined {
     if (!this.#counts.has(segment)) return undefined;
-    const entry = (this.#segments.get(segment) ?? this.#doomed.get(segment))?.get(key);
+    const entry = (this.#segments.get(segment) ?? this.#doomed.get(segment))?.entries.get(key);
     return entry === undefined ? this.#fromTable(segment, key) : entry.committed;
   }
 
@@ -252,8 +336,8 @@ export class LayeredStore implements StoreAccess {
     const overlay = new Map<ByteString, Entry>();
     for (const entries of [this.#committed, this.#flushing?.entries ?? []]) {
       for (const entry of entries) {
-        if (entry.segment === segment && !entry.isGone && (after === null || entry.key > after))
-          overlay.set(entry.key, entry);
+        const isWanted = entry.home.start === segment && (entry.marks & gone) === 0;
+        if (isWanted && (after === null || entry.key > after)) overlay.set(entry.key, entry);
       }
     }
     const changed = [...overlay.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
@@ -274,13 +358,13 @@ export class LayeredStore implements StoreAccess {
   #find(segment: number, key: ByteString): Entry | undefined {
     if (segment !== this.#lastSegment) {
       this.#lastSegment = segment;
-      this.#lastEntries = this.#segments.get(segment);
+      this.#lastHome = this.#segments.get(segment);
       this.#lastEntry = undefined;
       this.#lastMiss = undefined;
     }
     if (this.#lastEntry !== undefined && this.#lastEntry.key === key) return this.#lastEntry;
     if (this.#lastMiss === key) return undefined;
-    let entry = this.#lastEntries?.get(key);
+    let entry = this.#lastHome?.entries.get(key);
     if (entry === undefined) {
       const stored = this.#fromTable(segment, key);
       if (stored === undefined) {
@@ -294,45 +378,54 @@ export class LayeredStore implements StoreAccess {
   }
 
   #add(segment: number, key: ByteString, stored: Stored | undefined): Entry {
-    const entry = new Entry(segment, detached(key), stored);
-    if (this.#lastEntries === undefined) {
-      this.#lastEntries = new Map();
-      this.#segments.set(segment, this.#lastEntries);
+    let home = this.#lastHome;
+    if (home === undefined) {
+      home = new Segment(segment);
+      this.#segments.set(segment, home);
+      this.#lastHome = home;
     }
-    this.#lastEntries.set(entry.key, entry);
+    const entry = new Entry(home, detached(key), stored);
+    home.entries.set(entry.key, entry);
+    if (stored !== undefined) home.order?.add(entry.key);
     this.#lastEntry = entry;
     this.#lastMiss = undefined;
     this.#sizeBytes += key.length + entryOverheadBytes;
     return entry;
   }
 
+  /** What is deleted leaves the order, so that a walk over a queue does not pass all that ever was in it. */
   #write(entry: Entry, stored: Stored | undefined): void {
+    const { order } = entry.home;
+    if (order !== null) {
+      if (stored === undefined) order.delete(entry.key);
+      else if (entry.current === undefined) order.add(entry.key);
+    }
     entry.current = stored;
-    if (entry.isOpen) return;
-    entry.isOpen = true;
-    entry.pins++;
+    if ((entry.marks & open) !== 0) return;
+    entry.marks = (entry.marks | open) + pin;
     this.#open.push(entry);
   }
 
-  #addCount(segment: number, delta: number): void {
-    if (delta === 0) return;
-    const count = (this.#counts.get(segment) ?? 0) + delta;
-    if (count > 0) this.#counts.set(segment, count);
-    else this.#counts.delete(segment);
+  #addCount(home: Segment | null, delta: number): void {
+    if (home === null || delta === 0) return;
+    const count = (this.#counts.get(home.start) ?? 0) + delta;
+    if (count > 0) this.#counts.set(home.start, count);
+    else this.#counts.delete(home.start);
   }
 
   /** Forgets what the table can tell, oldest segments first, until there is room again. */
   #evict(): void {
     this.#lastSegment = Number.NaN;
     const target = this.#cacheBytes * 0.75;
-    for (const [segment, entries] of this.#segments) {
-      for (const [key, entry] of entries) {
+    for (const [segment, home] of this.#segments) {
+      for (const [key, entry] of home.entries) {
         if (this.#sizeBytes <= target) return;
-        if (entry.pins > 0) continue;
-        entries.delete(key);
+        if (entry.marks >= pin) continue;
+        home.entries.delete(key);
+        home.order?.delete(key);
         this.#sizeBytes -= key.length + entryOverheadBytes;
       }
-      if (entries.size === 0) this.#segments.delete(segment);
+      if (home.entries.size === 0) this.#segments.delete(segment);
     }
   }
 
@@ -361,10 +454,10 @@ export class LayeredStore implements StoreAccess {
       if (!this.#isExpired(segment)) break;
       expired++;
       for (const key of this.#keysOf(segment)) this.#changelog.append(segment, key, null, timestamp);
-      const entries: Segment = this.#segments.get(segment) ?? new Map();
-      for (const key of entries.keys()) this.#sizeBytes -= key.length + entryOverheadBytes;
+      const home = this.#segments.get(segment) ?? new Segment(segment);
+      for (const key of home.entries.keys()) this.#sizeBytes -= key.length + entryOverheadBytes;
       this.#segments.delete(segment);
-      this.#doomed.set(segment, entries);
+      this.#doomed.set(segment, home);
       this.#openDrops.push(segment);
     }
     if (expired === 0) return;
@@ -382,11 +475,9 @@ export class LayeredStore implements StoreAccess {
 
   /** Keys present in a segment for processing. In no order, since each is written once and sorting would cost more than the writing. */
   #keysOf(segment: number): readonly ByteString[] {
-    const entries = this.#segments.get(segment);
+    const home = this.#segments.get(segment);
     const keys: ByteString[] = [];
-    for (const row of this.#scanTable(segment, null)) if (!entries?.has(row.key)) keys.push(row.key);
-    if (entries === undefined) return keys;
-    for (const entry of entries.values()) if (entry.current !== undefined) keys.push(entry.key);
-    return keys;
+    for (const row of this.#scanTable(segment, null)) if (home?.entries.has(row.key) !== true) keys.push(row.key);
+    return home === undefined ? keys : [...keys, ...home.presentKeys()];
   }
 }

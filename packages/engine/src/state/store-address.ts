@@ -23,6 +23,12 @@ export function encodeSegment(segment: number): ByteString {
   return String.fromCharCode(...codes);
 }
 
+/**
+ * A number (0 to 2^53-1) that follows a key in an address, such as a window's start: the same eight bytes, so that the addresses of a key
+ * lie in the order of the numbers.
+ */
+export const numberBytes = encodeSegment;
+
 export function decodeSegment(text: ByteString, at = 0): number {
   let segment = 0;
   for (let index = 0; index < segmentBytes; index++) segment = segment * 128 + text.charCodeAt(at + index);

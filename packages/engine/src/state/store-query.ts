@@ -5,8 +5,9 @@ export const storeCursorSchema = z.strictObject({ segment: z.number().int().min(
 export type StoreCursor = z.infer<typeof storeCursorSchema>;
 
 /**
- * A question to one store. Key-value stores answer in key order; window stores newest window first, keys in order inside a window.
- * `fromMs`, `toMs` bound window starts, both inclusive; they are ignored by key-value stores.
+ * A question to one store. Key-value stores answer in key order; window stores newest window first, keys in order inside a window; stores
+ * of sliding windows and sessions newest span of time first, inside it by key, then by start. `fromMs`, `toMs` bound window starts, both
+ * inclusive; they are ignored where entries belong to no windows.
  */
 export const storeQuerySchema = z.strictObject({
   store: z.string().min(1).max(300),
@@ -26,7 +27,10 @@ export type StoreQuery = z.infer<typeof storeQuerySchema>;
 
 export const storeRowSchema = z.strictObject({
   key: z.json(),
-  /** The window the entry belongs to; null in key-value stores. Start and end in epoch milliseconds, end exclusive. */
+  /**
+   * The window the entry belongs to; null where entries belong to none. Start and end in epoch milliseconds; the end is exclusive, of sliding
+   * windows and sessions inclusive.
+   */
   window: z.strictObject({ start: z.number(), end: z.number() }).nullable(),
   /** As shown: accumulators have become the results they stand for. */
   value: z.json(),
@@ -44,7 +48,7 @@ export const storeAnswerSchema = z.strictObject({
   more: z.boolean(),
   /** All entries of the store in this task. */
   entries: z.number(),
-  /** The windows that have entries, newest first, at most 200. */
+  /** The windows that have entries, newest first, at most 200; none where windows begin with records, as sliding windows and sessions do. */
   windows: z.array(z.strictObject({ start: z.number(), end: z.number(), entries: z.number() })),
   /** The store's stream time: a window is closed when its end plus grace is not after it. Null before the first record. */
   streamTime: z.number().nullable(),

@@ -1,4 +1,13 @@
+export { FieldColumns, FieldReader } from '../json/field-reader.ts';
+export { LayeredStore } from '../state/layered-store.ts';
+export { caseReport, summaryLine } from './conformance/case-report.ts';
+export type { CaseResult } from './conformance/case-result.ts';
+export { type ConformanceCase, readConformanceCases } from './conformance/conformance-case.ts';
+export { runConformanceCase } from './conformance/run-conformance-case.ts';
 export { type LogHarness, logConformance, type OpenedLog } from './log-conformance.ts';
+export { randomScenario, type Scenario } from './simulation/scenario.ts';
+export { described, shrunk } from './simulation/shrink.ts';
+export { type Verdict, verifyScenario, verifySeed } from './simulation/verify-scenario.ts';
 export { type OpenedStores, type StoresHarness, storesConformance } from './stores-conformance.ts';
 export { type Expectation, rejection, type SuiteApi, seededRandom } from './suite-api.ts';
 export { type DriverOutput, type DriverRecord, TopologyTestDriver, untypedTopic } from './topology-test-driver.ts';

@@ -24,11 +24,11 @@ export class MemoryWorker {
     this.group = group;
   }
 
-  static async start(log: Log, topology: Topology, disk: Disk): Promise<MemoryWorker> {
+  static async start(log: Log, topology: Topology, disk: Disk, clock?: () => number): Promise<MemoryWorker> {
     await log.ensureTopics(topology.topics);
     const ids = taskIds(topology);
     const epochs = await log.fence(topology.pipeline, ids);
-    const group = new TaskGroup(topology, processors);
+    const group = new TaskGroup(topology, processors, clock);
     for (const [index, taskId] of ids.entries()) {
       const { subTopology } = subTopologyOf(topology, taskId);
       const stores = disk.get(taskId) ?? new MemoryTaskStores();

@@ -1,4 +1,4 @@
-import type { SubTopology, Target, Topology } from './topology.ts';
+import type { ProcessorSpec, SubTopology, Target, Topology } from './topology.ts';
 
 interface DescribedNode {
   readonly line: string;
@@ -32,6 +32,7 @@ function describedNodes(
   { sources, processors, sinks }: SubTopology,
   shortName: (topic: string) => string,
 ): readonly DescribedNode[] {
+  const byId = new Map(processors.map((processor) => [processor.id, processor]));
   const after = new Map<string, string[]>();
   const before = new Map<string, string[]>();
   const connect = (from: string, targets: readonly Target[]): void => {
@@ -51,11 +52,30 @@ function describedNodes(
   });
   return [
     ...sources.map(({ id, topic }) => node('source', id, `Source: ${id} (topics: [${shortName(topic)}])`)),
-    ...processors.map(({ id, stores }) =>
-      node('processor', id, `Processor: ${id} (stores: [${[...stores].sort().join(', ')}])`),
+    ...processors.map(({ id }) =>
+      node('processor', id, `Processor: ${id} (stores: [${[...storesOf(id, byId)].sort().join(', ')}])`),
     ),
     ...sinks.map(({ id, topic }) => node('sink', id, `Sink: ${id} (topic: ${shortName(topic)})`)),
   ];
+}
+
+/** The stores that a processor writes, and those in which the rows lie that it looks up. */
+function storesOf(id: string, byId: ReadonlyMap<string, ProcessorSpec>): ReadonlySet<string> {
+  const stores = new Set<string>();
+  const waiting = [id];
+  const seen = new Set(waiting);
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    const processor = byId.get(at);
+    for (const store of processor?.stores ?? []) stores.add(store);
+    // Rows that lie in a store of their own are looked for no further.
+    if (processor === undefined || (at !== id && processor.stores.length > 0)) continue;
+    for (const next of Object.values(processor.rows)) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      waiting.push(next);
+    }
+  }
+  return stores;
 }
 
 /**

@@ -35,6 +35,11 @@ export function outputTopic(name: string, partitions: number): TopicSpec {
   };
 }
 
+/** What a generator's records are said to come from; no log has a topic of this name. */
+export function generatedTopic(pipeline: string, node: string): string {
+  return `${pipeline}-${node}-generator`;
+}
+
 export function deadLetterTopicName(pipeline: string): string {
   return `${pipeline}-dead-letters`;
 }

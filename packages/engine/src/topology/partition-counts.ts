@@ -6,6 +6,8 @@ export interface TopicUse {
   readonly writers: ReadonlyMap<string, number>;
   /** Topics that must have equal counts. A topic is in one group at the most. */
   readonly copartitioned: readonly (readonly string[])[];
+  /** Internal topics whose count was asked for. */
+  readonly fixed?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Internal topics that get one count. */
@@ -20,7 +22,7 @@ interface Group {
  * count reaches has it; so counts are handed on from the greatest down, and each sub-topology and each group is visited once.
  */
 export function internalPartitionCounts(
-  { reads, writers, copartitioned }: TopicUse,
+  { reads, writers, copartitioned, fixed }: TopicUse,
   externalCount: (topic: string) => number,
 ): ReadonlyMap<string, number> {
   const readers = new Map<string, number[]>();
@@ -34,7 +36,9 @@ export function internalPartitionCounts(
   const given: { readonly count: number; readonly topics: readonly string[] }[] = [];
   for (const topics of [...copartitioned, ...[...writers.keys()].map((topic) => [topic])]) {
     if (topics.some((topic) => groups.has(topic))) continue;
-    const external = topics.filter((topic) => !writers.has(topic)).map(externalCount);
+    const external = topics.flatMap((topic) =>
+      writers.has(topic) ? (fixed?.get(topic) ?? []) : [externalCount(topic)],
+    );
     const internal = topics.filter((topic) => writers.has(topic));
     const count = external.length === 0 ? null : Math.max(...external);
     const group: Group = { topics: internal, count };

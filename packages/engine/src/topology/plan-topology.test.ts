@@ -79,16 +79,33 @@ describe('a repartition topic is made exactly when a key changed and equal keys 
       'a join behind a new key',
       { s: stream(4), m: reKey, t: table(4), j: join, o: sink },
       ['s > m', 'm > j.left', 't > j.right', 'j > o'],
-      { 'p-j-repartition': 4 },
+      { 'p-m-repartition': 4 },
     ],
     [
       'an aggregate behind a join that was re-keyed already',
       { s: stream(4), m: reKey, t: table(4), j: join, a: count(), o: sink },
       ['s > m', 'm > j.left', 't > j.right', 'j > a', 'a > o'],
-      { 'p-j-repartition': 4 },
+      { 'p-m-repartition': 4 },
+    ],
+    [
+      'two joins behind one new key, which share it',
+      { s: stream(4), m: reKey, t: table(4), j: join, j2: ['join', { type: 'left', value: '1' }], o: sink, o2: sink },
+      ['s > m', 'm > j.left', 't > j.right', 'm > j2.left', 't > j2.right', 'j > o', 'j2 > o2'],
+      { 'p-m-repartition': 4 },
     ],
   ])('%s', (_name, nodes, edges, expected) => {
     expect(repartitions(plan(nodes, edges))).toEqual(expected);
+  });
+
+  it('lets records without a key through if one of those who share it wants them', () => {
+    const topology = plan(
+      { s: stream(4), m: reKey, t: table(4), j: join, j2: ['join', { type: 'left', value: '1' }], o: sink, o2: sink },
+      ['s > m', 'm > j.left', 't > j.right', 'm > j2.left', 't > j2.right', 'j > o', 'j2 > o2'],
+    );
+    const shared = topology.subTopologies
+      .flatMap((part) => part.processors)
+      .find((one) => one.id === 'm.repartition-key');
+    expect(shared).toMatchObject({ node: 'm', role: 'after', config: { keepNullKeys: true } });
   });
 });
 
@@ -106,7 +123,7 @@ describe('partition counts', () => {
       't > j.right',
       'j > o',
     ]);
-    expect(repartitions(topology)).toEqual({ 'p-j-repartition': 8 });
+    expect(repartitions(topology)).toEqual({ 'p-m-repartition': 8 });
     expect(topicOf(topology, 'p-t-store-changelog')?.partitions).toBe(8);
     const writer = topology.subTopologies.find((part) => part.sinks.some((one) => one.internal));
     expect(writer?.partitions).toBe(2);
@@ -127,7 +144,7 @@ describe('partition counts', () => {
   it('of two repartition topics that meet are the greater of both', () => {
     const nodes: Nodes = { s: stream(2), m: reKey, x: stream(5), a: count('value.k'), j: join, o: sink };
     const topology = plan(nodes, ['s > m', 'm > j.left', 'x > a', 'a > j.right', 'j > o']);
-    expect(repartitions(topology)).toEqual({ 'p-j-repartition': 5, 'p-a-repartition': 5 });
+    expect(repartitions(topology)).toEqual({ 'p-m-repartition': 5, 'p-a-repartition': 5 });
   });
 
   it('are the same for all that meet, also over several joins', () => {
@@ -150,7 +167,7 @@ describe('partition counts', () => {
       't > j2.right',
       'j2 > o',
     ]);
-    expect(repartitions(topology)).toEqual({ 'p-j-repartition': 8, 'p-a-repartition': 8 });
+    expect(repartitions(topology)).toEqual({ 'p-m-repartition': 8, 'p-a-repartition': 8 });
     const [part] = topology.subTopologies.filter((candidate) => candidate.stores.length > 0);
     expect(part?.partitions).toBe(8);
     expect(new Set(part?.sources.map((source) => source.partitions))).toEqual(new Set([8]));
@@ -177,7 +194,7 @@ describe('partition counts', () => {
       'a > j2.right',
       'j2 > o',
     ]);
-    expect(repartitions(topology)).toEqual({ 'p-j-repartition': 5, 'p-a-repartition': 5, 'p-j2-repartition': 5 });
+    expect(repartitions(topology)).toEqual({ 'p-m-repartition': 5, 'p-a-repartition': 5, 'p-m2-repartition': 5 });
   });
 
   it('of a changelog are the tasks that keep the store', () => {
@@ -207,12 +224,11 @@ describe('names', () => {
   );
 
   it('of stores and internal topics follow from pipeline, node and role', () => {
-    expect(topology.stores.map((store) => store.name)).toEqual(['p-t-store', 'p-j-right', 'p-a-store']);
+    expect(topology.stores.map((store) => store.name)).toEqual(['p-t-store', 'p-a-store']);
     expect(topology.topics.map((topic) => `${topic.role} ${topic.name} ${topic.owner}`)).toEqual([
       'repartition p-a-repartition p',
       'external out null',
       'changelog p-t-store-changelog p',
-      'changelog p-j-right-changelog p',
       'changelog p-a-store-changelog p',
       'dead-letter p-dead-letters p',
       'commits p-commits p',
@@ -227,9 +243,9 @@ describe('names', () => {
     expect(names(planTopology(turned, catalogue))).toEqual(names(planTopology(pipeline, catalogue)));
   });
 
-  it('keep a derived table in a store of the join, and a source table in its own', () => {
+  it('make no store for a derived table: its rows follow from those of its source', () => {
     const joined = topology.subTopologies.flatMap((part) => part.processors).find((one) => one.id === 'j');
-    expect(joined?.stores).toEqual(['p-j-right']);
+    expect(joined).toMatchObject({ stores: [], rows: { right: 'kept' } });
     const direct = plan({ s: stream(4), t: table(4), j: join, o: sink }, ['s > j.left', 't > j.right', 'j > o']);
     expect(direct.stores.map((store) => store.name)).toEqual(['p-t-store']);
     const mapped = plan({ s: stream(4), t: table(4), m: ['map', { value: 'value' }], j: join, o: sink }, [
@@ -238,7 +254,7 @@ describe('names', () => {
       'm > j.right',
       'j > o',
     ]);
-    expect(mapped.stores.map((store) => store.name)).toEqual(['p-t-store', 'p-j-right']);
+    expect(mapped.stores.map((store) => store.name)).toEqual(['p-t-store']);
   });
 
   it('carry the window, and keep it at least until it has closed', () => {
@@ -412,25 +428,25 @@ describe('described as text', () => {
     Source: s (topics: [t4])
       --> m
     Processor: m (stores: [])
-      --> j.key
+      --> m.repartition-key
       <-- s
-    Processor: j.key (stores: [])
-      --> j.repartition-sink
+    Processor: m.repartition-key (stores: [])
+      --> m.repartition-sink
       <-- m
-    Sink: j.repartition-sink (topic: j-repartition)
-      <-- j.key
+    Sink: m.repartition-sink (topic: m-repartition)
+      <-- m.repartition-key
 
   Sub-topology: 1
     Source: t.source (topics: [t4])
       --> t
-    Source: j.repartition-source (topics: [j-repartition])
+    Source: m.repartition-source (topics: [m-repartition])
       --> j
     Processor: t (stores: [p-t-store])
       --> j
       <-- t.source
     Processor: j (stores: [p-t-store])
       --> o
-      <-- j.repartition-source, t
+      <-- m.repartition-source, t
     Sink: o (topic: out)
       <-- j
 `,

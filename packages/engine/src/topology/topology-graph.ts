@@ -3,11 +3,18 @@ import type { KeyFormat } from '../log/key-format.ts';
 import type { TopicSpec } from '../log/log.ts';
 import type { ErrorPolicy } from '../pipeline/document.ts';
 import { DisjointSets } from './disjoint-sets.ts';
-import { internalTopic, outputTopic } from './internal-topics.ts';
+import { generatedTopic, internalTopic, outputTopic } from './internal-topics.ts';
 import { internalPartitionCounts } from './partition-counts.ts';
-import type { PlannedFlow, ProcessorRequest, SourceRequest } from './planner.ts';
+import {
+  type PlannedFlow,
+  type ProcessorRequest,
+  type RepartitionOptions,
+  type SinkRequest,
+  type SourceRequest,
+  streamFlow,
+} from './planner.ts';
 import type { TopicCatalogue } from './topic-catalogue.ts';
-import type { ProcessorSpec, SinkSpec, SourceSpec, SubTopology, Target } from './topology.ts';
+import type { GlobalTableSpec, ProcessorSpec, SinkSpec, SourceSpec, SubTopology, Target } from './topology.ts';
 
 type Part =
   | { readonly type: 'source'; readonly spec: Omit<SourceSpec, 'targets' | 'partitions'> }
@@ -30,8 +37,16 @@ export class TopologyGraph {
   readonly #parts = new Map<string, Part>();
   readonly #links: Link[] = [];
   readonly #copartitioned: (readonly string[])[] = [];
-  /** Internal topics. */
-  readonly #repartitions = new Set<string>();
+  /** Repartitions that several nodes share, by the output that they belong to. */
+  readonly #shared = new Map<
+    string,
+    { readonly flow: PlannedFlow; readonly config: { key: null; keepNullKeys: boolean } }
+  >();
+  /** Internal topics, with the count of partitions that was asked for, if any. */
+  readonly #internal = new Map<string, number | null>();
+  /** Topics whose records are generated, with their count of partitions. */
+  readonly #generated = new Map<string, number>();
+  readonly #globalTables: GlobalTableSpec[] = [];
 
   constructor(pipeline: string, catalogue: TopicCatalogue) {
     this.#pipeline = pipeline;
@@ -40,30 +55,41 @@ export class TopologyGraph {
 
   addSource(node: string, errorPolicy: ErrorPolicy, request: SourceRequest): PlannedFlow {
     const id = request.role === 'main' ? node : `${node}.source`;
+    const settings = sourceSettings(request);
+    const topic = request.generator === undefined ? request.topic : generatedTopic(this.#pipeline, node);
     this.#parts.set(id, {
       type: 'source',
       spec: {
         id,
         node,
         role: request.role,
-        topic: request.topic,
-        keyFormat: request.keyFormat,
-        valueFormat: 'json',
-        timestamp: request.timestamp,
+        ...settings,
+        topic,
         internal: false,
         errorPolicy,
       },
     });
-    return {
-      from: id,
-      port: 'out',
-      shape: 'stream',
-      keyFormat: request.keyFormat,
-      mustRepartition: false,
-      store: null,
-      storeView: { as: 'value' },
-      windowed: false,
-    };
+    if (request.generator !== undefined) this.#generated.set(topic, request.generator.partitions);
+    return { ...streamFlow, from: id, port: 'out', keyFormat: request.keyFormat, mustRepartition: false };
+  }
+
+  /** Gives the name by which processors ask for the table. */
+  addGlobalTable(node: string, errorPolicy: ErrorPolicy, request: Omit<SourceRequest, 'role'>): string {
+    const name = `${this.#pipeline}-${node}-store`;
+    this.#globalTables.push({
+      name,
+      source: {
+        id: node,
+        node,
+        role: 'main',
+        ...sourceSettings(request),
+        partitions: this.#externalPartitions(request.topic),
+        internal: false,
+        errorPolicy,
+        targets: [],
+      },
+    });
+    return name;
   }
 
   addProcessor(node: string, errorPolicy: ErrorPolicy, request: ProcessorRequest): PlannedFlow {
@@ -75,17 +101,20 @@ export class TopologyGraph {
       spec: {
         id,
         node,
-        role: request.part === undefined ? 'main' : 'before',
+        role: request.part === undefined ? 'main' : (request.role ?? 'before'),
         ...(request.prepares === undefined ? {} : { prepares: request.prepares }),
         processor: request.processor,
         config: request.config,
         stores: request.stores ?? [],
+        rows: Object.fromEntries(
+          Object.entries(request.inputs).flatMap(([port, { rows }]) => (rows === null ? [] : [[port, rows]])),
+        ),
         keyFormat: first.keyFormat,
         errorPolicy,
       },
     });
     for (const [port, flow] of Object.entries(request.inputs)) this.#link(flow, { to: id, port });
-    return { ...first, from: id, port: 'out', store: null, storeView: { as: 'value' } };
+    return { ...first, from: id, port: 'out', rows: null, sendsOld: false };
   }
 
   addRepartition(
@@ -93,27 +122,71 @@ export class TopologyGraph {
     errorPolicy: ErrorPolicy,
     port: string,
     flow: PlannedFlow,
-    key: { readonly expression: string; readonly path: readonly string[] } | null,
+    key: { readonly expression: string; readonly path: readonly (string | number)[] } | null,
     keyFormat: KeyFormat,
-    keepNullKeys: boolean,
+    options: RepartitionOptions,
   ): PlannedFlow {
-    const topic = `${this.#pipeline}-${node}-repartition`;
+    if (key === null && options.share === true) return this.#sharedRepartition(flow, errorPolicy, options);
+    const prefix = port === 'in' ? '' : `${port}-`;
     const keyed = this.addProcessor(node, errorPolicy, {
-      part: 'key',
+      part: `${prefix}key`,
       prepares: port,
       processor: 're-key',
-      config: { key, keepNullKeys },
+      config: { key, keepNullKeys: options.keepNullKeys ?? false },
       inputs: { in: flow },
     });
-    const sinkId = `${node}.repartition-sink`;
-    const sourceId = `${node}.repartition-source`;
+    return this.throughTopic(node, errorPolicy, port, `${prefix}repartition`, { ...keyed, keyFormat }, options);
+  }
+
+  /**
+   * One topic for all who need the flow's keys together, named after the node that the flow comes from: its parts stand behind that node.
+   * Records without a key go through if anybody wants them; who does not, ends them.
+   */
+  #sharedRepartition(flow: PlannedFlow, errorPolicy: ErrorPolicy, options: RepartitionOptions): PlannedFlow {
+    const end = `${flow.from} ${flow.port}`;
+    const keepNullKeys = options.keepNullKeys ?? false;
+    const known = this.#shared.get(end);
+    if (known !== undefined) {
+      if (keepNullKeys) known.config.keepNullKeys = true;
+      return known.flow;
+    }
+    const node = this.#part(flow.from).spec.node;
+    const role = flow.port === 'out' ? 'repartition' : `${flow.port}-repartition`;
+    const config = { key: null, keepNullKeys };
+    const keyed = this.addProcessor(node, errorPolicy, {
+      part: `${role}-key`,
+      prepares: flow.port,
+      role: 'after',
+      processor: 're-key',
+      config,
+      inputs: { in: flow },
+    });
+    const through = this.throughTopic(node, errorPolicy, flow.port, role, keyed, options, 'after');
+    this.#shared.set(end, { flow: through, config });
+    return through;
+  }
+
+  /** Writes a flow through the internal topic `<pipeline>-<node>-<role>`. */
+  throughTopic(
+    node: string,
+    errorPolicy: ErrorPolicy,
+    port: string,
+    role: string,
+    flow: PlannedFlow,
+    options: RepartitionOptions,
+    partRole: 'before' | 'after' = 'before',
+  ): PlannedFlow {
+    const topic = `${this.#pipeline}-${node}-${role}`;
+    const { keyFormat } = flow;
+    const sinkId = `${node}.${role}-sink`;
+    const sourceId = `${node}.${role}-source`;
     this.#parts.set(sinkId, {
       type: 'sink',
       spec: {
         id: sinkId,
         node,
-        role: 'before',
-        prepares: port,
+        role: partRole,
+        prepares: options.prepares ?? port,
         topic,
         keyFormat,
         keyEncoding: 'plain',
@@ -122,13 +195,13 @@ export class TopologyGraph {
       },
       partitions: 0,
     });
-    this.#link(keyed, { to: sinkId, port: 'in' });
+    this.#link(flow, { to: sinkId, port: 'in' });
     this.#parts.set(sourceId, {
       type: 'source',
       spec: {
         id: sourceId,
         node,
-        role: 'before',
+        role: partRole,
         topic,
         keyFormat,
         valueFormat: 'json',
@@ -137,53 +210,49 @@ export class TopologyGraph {
         errorPolicy,
       },
     });
-    this.#repartitions.add(topic);
-    return {
-      from: sourceId,
-      port: 'out',
-      shape: 'stream',
-      keyFormat,
-      mustRepartition: false,
-      store: null,
-      storeView: { as: 'value' },
-      windowed: false,
-    };
+    this.#internal.set(topic, options.partitions ?? null);
+    return { ...streamFlow, from: sourceId, port: 'out', keyFormat, mustRepartition: false };
   }
 
-  addSink(
-    node: string,
-    errorPolicy: ErrorPolicy,
-    request: { readonly topic: string; readonly input: PlannedFlow },
-    newPartitions: number,
-  ): void {
+  addSink(node: string, errorPolicy: ErrorPolicy, request: SinkRequest, newPartitions: number): void {
+    const { topic, input, windowedKey, valueFormat } = request;
     this.#parts.set(node, {
       type: 'sink',
       spec: {
         id: node,
         node,
         role: 'main',
-        topic: request.topic,
-        keyFormat: request.input.keyFormat,
-        keyEncoding: request.input.windowed ? 'json-window' : 'plain',
+        topic,
+        keyFormat: input.keyFormat,
+        keyEncoding: !input.windowed ? 'plain' : windowedKey !== 'kafka' ? 'json-window' : kafkaEncoding(input),
+        ...(valueFormat === undefined ? {} : { valueFormat }),
         internal: false,
         errorPolicy,
       },
-      partitions: this.#catalogue.topic(request.topic)?.partitions ?? newPartitions,
+      partitions: this.sinkPartitions(topic, newPartitions),
     });
-    this.#link(request.input, { to: node, port: 'in' });
+    this.#link(input, { to: node, port: 'in' });
+  }
+
+  sinkPartitions(topic: string, newPartitions: number): number {
+    return this.#catalogue.topic(topic)?.partitions ?? newPartitions;
   }
 
   copartition(flows: readonly PlannedFlow[]): void {
     this.#copartitioned.push(flows.map((flow) => flow.from));
   }
 
-  build(): { readonly subTopologies: readonly SubTopology[]; readonly topics: readonly TopicSpec[] } {
+  build(): {
+    readonly subTopologies: readonly SubTopology[];
+    readonly topics: readonly TopicSpec[];
+    readonly globalTables: readonly GlobalTableSpec[];
+  } {
     const components = this.#components();
     const counts = this.#partitionCounts(components);
     const targets = this.#targets();
     const partitionsOf = (topic: string): number => counts.get(topic) ?? this.#externalPartitions(topic);
     const topics = new Map<string, TopicSpec>();
-    for (const topic of this.#repartitions.keys()) {
+    for (const topic of this.#internal.keys()) {
       topics.set(topic, internalTopic(topic, this.#pipeline, 'repartition', partitionsOf(topic)));
     }
     const subTopologies = components.map((parts, id): SubTopology => {
@@ -213,7 +282,7 @@ export class TopologyGraph {
         stores: [...new Set(processors.flatMap((processor) => processor.stores))],
       };
     });
-    return { subTopologies, topics: [...topics.values()] };
+    return { subTopologies, topics: [...topics.values()], globalTables: this.#globalTables };
   }
 
   #part(id: string): Part {
@@ -235,8 +304,10 @@ export class TopologyGraph {
         ofPart = {};
         targets.set(from, ofPart);
       }
-      ofPart[fromPort] ??= [];
-      ofPart[fromPort]?.push(target);
+      // A port may have a name that objects have by themselves.
+      const known = Object.hasOwn(ofPart, fromPort) ? ofPart[fromPort] : undefined;
+      if (known === undefined) ofPart[fromPort] = [target];
+      else known.push(target);
     }
     return targets;
   }
@@ -265,7 +336,7 @@ export class TopologyGraph {
   }
 
   #externalPartitions(topic: string): number {
-    return this.#catalogue.topic(topic)?.partitions ?? 1;
+    return this.#generated.get(topic) ?? this.#catalogue.topic(topic)?.partitions ?? 1;
   }
 
   #partitionCounts(components: readonly (readonly Part[])[]): ReadonlyMap<string, number> {
@@ -275,7 +346,10 @@ export class TopologyGraph {
       reads.push(parts.flatMap((part) => (part.type === 'source' ? [part.spec.topic] : [])));
       for (const part of parts) if (part.type === 'sink' && part.spec.internal) writers.set(part.spec.topic, index);
     }
-    return internalPartitionCounts({ reads, writers, copartitioned: this.#copartitionedTopics() }, (topic) =>
+    const fixed = new Map(
+      [...this.#internal].flatMap(([topic, count]) => (count === null ? [] : [[topic, count] as const])),
+    );
+    return internalPartitionCounts({ reads, writers, copartitioned: this.#copartitionedTopics(), fixed }, (topic) =>
       this.#externalPartitions(topic),
     );
   }
@@ -320,6 +394,22 @@ export class TopologyGraph {
     }
     return [...lists.values()];
   }
+}
+
+function kafkaEncoding({ isSessions }: PlannedFlow): SinkSpec['keyEncoding'] {
+  return isSessions === true ? 'kafka-session' : 'kafka-time-window';
+}
+
+function sourceSettings(request: Omit<SourceRequest, 'role'>) {
+  return {
+    topic: request.topic,
+    keyFormat: request.keyFormat,
+    valueFormat: request.valueFormat ?? ('json' as const),
+    timestamp: request.timestamp,
+    ...(request.bigIntegers === undefined ? {} : { bigIntegers: request.bigIntegers }),
+    ...(request.invalidTimestamp === undefined ? {} : { invalidTimestamp: request.invalidTimestamp }),
+    ...(request.generator === undefined ? {} : { generator: request.generator.config }),
+  };
 }
 
 /** A topic beside ids of parts, which have no space. */

@@ -9,7 +9,7 @@ export const topologySchema = z.custom<Topology>((value) => outline.safeParse(va
   message: 'This is not a topology that this version can run.',
 });
 
-const part = z.looseObject({ id: z.string(), node: z.string(), role: z.enum(['main', 'before']) });
+const part = z.looseObject({ id: z.string(), node: z.string(), role: z.enum(['main', 'before', 'after']) });
 
 const outline = z.looseObject({
   pipeline: z.string(),
@@ -25,6 +25,7 @@ const outline = z.looseObject({
     }),
   ),
   stores: z.array(z.looseObject({ name: z.string(), changelogTopic: z.string(), signature: z.string() })),
+  globalTables: z.array(z.looseObject({ name: z.string(), source: part })),
   topics: z.array(z.looseObject({ name: z.string(), partitions: z.number() })),
   deadLetterTopic: z.string(),
   commitsTopic: z.string(),

@@ -1,124 +1,80 @@
 import { encodeKey } from '../../log/key-format.ts';
 import type { Processor, ProcessorContext } from '../../runtime/processor.ts';
-import { RecordError } from '../../runtime/record-error.ts';
 import { StreamRecord } from '../../runtime/stream-record.ts';
-import { accumulate, initialAccumulator } from '../../state/accumulators.ts';
-import { presentStored } from '../../state/store-view.ts';
-import type { StoreView } from '../../topology/topology.ts';
+import { opened, sealed } from '../envelope.ts';
+import { keptRows } from '../kept-rows.ts';
 import { NodeExpression } from '../node-expression.ts';
-import type { AggregateConfig } from './aggregate.ts';
+import type { AggregateConfig } from './aggregate-config.ts';
+import { aggregatorOf } from './aggregator.ts';
+import { gathering, type PlannedGathering } from './gathering.ts';
+import { ResultTable } from './result-table.ts';
 
-interface PlannedAggregate extends AggregateConfig {
-  readonly store: string;
-  readonly view: StoreView;
-}
+export type PlannedAggregate = AggregateConfig & PlannedGathering;
 
-/** One result a key, over all records. */
+/** Results of a stream, in windows or over all records. */
 export function aggregateProcessor(context: ProcessorContext): Processor {
-  const settings = context.spec.config as PlannedAggregate;
-  const store = context.store(settings.store);
-  const add = adder(settings);
-  const format = context.spec.keyFormat;
-  return {
-    inputs: {
-      in: (record) => {
-        if (record.key === null) {
-          context.fate('nullKey');
-          return;
-        }
-        if (record.value === null) {
-          context.fate('filtered');
-          return;
-        }
-        const key = encodeKey(format, record.key);
-        const before = store.get(0, key);
-        const timestamp = before === undefined ? record.timestamp : Math.max(before.timestamp, record.timestamp);
-        const after = add(before?.value as readonly unknown[] | undefined, record);
-        store.put(0, key, after, timestamp);
-        context.forward(
-          new StreamRecord(record.key, presentStored(settings.view, after), timestamp, record.headers, null),
-        );
-      },
-    },
-  };
+  const planned = context.spec.config as PlannedAggregate;
+  const aggregator = aggregatorOf(planned, 'stream');
+  const { gather, rows } = gathering(context, planned, aggregator);
+  return { rows, inputs: { in: (record) => gather(record, aggregator.add) } };
 }
 
 /**
- * One result a key and tumbling window. With T the greatest timestamp seen by this processor, the record's own included, its window
- * [start, end) takes it if and only if end > T - grace.
+ * Ahead of an aggregate of a table: makes of each change of a row what it takes from one key's result and what it adds to another's. A row
+ * that moves from key to key takes first. A change of a versioned table's past changes no result.
  */
-export function aggregateTumblingProcessor(context: ProcessorContext): Processor {
-  const settings = context.spec.config as PlannedAggregate;
-  const store = context.store(settings.store);
-  const add = adder(settings);
-  const format = context.spec.keyFormat;
-  const { windowMs, graceMs } = settings;
-  const streamTime = context.streamTime;
+export function groupRowsProcessor(context: ProcessorContext): Processor {
+  const { by, byFormat } = context.spec.config as Pick<AggregateConfig, 'by' | 'byFormat'>;
+  const expression = new NodeExpression(by, ['by']);
   return {
     inputs: {
       in: (record) => {
-        if (record.key === null) {
-          context.fate('nullKey');
+        if (!record.isLatest) return;
+        const keyOf = (value: unknown): unknown =>
+          value === null || value === undefined
+            ? null
+            : expression.evaluate(record.value === value ? record : record.withValue(value));
+        const key = keyOf(record.value);
+        const oldKey = keyOf(record.old);
+        const send = (to: unknown, change: { readonly old?: unknown; readonly new?: unknown }): void =>
+          context.forward(new StreamRecord(to, sealed(change), record.timestamp, record.headers, null));
+        if (key !== null && oldKey !== null && encodeKey(byFormat, key) === encodeKey(byFormat, oldKey)) {
+          send(key, { old: record.old, new: record.value });
           return;
         }
-        streamTime.advance(record.timestamp);
-        const start = record.timestamp - (record.timestamp % windowMs);
-        const end = start + windowMs;
-        if (end <= streamTime.current - graceMs) {
-          context.droppedWindow();
-          context.fate('late');
-          return;
-        }
-        const key = encodeKey(format, record.key);
-        const before = store.get(start, key);
-        const timestamp = before === undefined ? record.timestamp : Math.max(before.timestamp, record.timestamp);
-        const after = add(before?.value as readonly unknown[] | undefined, record);
-        store.put(start, key, after, timestamp);
-        context.forward(
-          new StreamRecord(record.key, presentStored(settings.view, after), timestamp, record.headers, { start, end }),
-        );
+        if (oldKey !== null) send(oldKey, { old: record.old });
+        if (key !== null) send(key, { new: record.value });
+        const hasRow = record.value !== null || (record.old !== null && record.old !== undefined);
+        if (hasRow && key === null && oldKey === null) context.fate('nullKey');
       },
     },
   };
 }
 
-/** Computes the next accumulators from those before (none: the first record) and a record. Nothing is changed if it throws. */
-function adder(
-  settings: PlannedAggregate,
-): (before: readonly unknown[] | undefined, record: StreamRecord) => readonly unknown[] {
-  const parts = settings.aggregations.map((aggregation, index) => ({
-    function: aggregation.function,
-    expression:
-      aggregation.value.trim() === '' ? null : new NodeExpression(aggregation.value, ['aggregations', index, 'value']),
-  }));
-  return (before, record) => {
-    const after: unknown[] = new Array(parts.length);
-    for (let index = 0; index < parts.length; index++) {
-      const part = parts[index] as (typeof parts)[number];
-      const accumulator = before === undefined ? initialAccumulator(part.function) : before[index];
-      if (part.expression === null) {
-        after[index] = accumulate(part.function, accumulator, null);
-        continue;
-      }
-      const argument = part.expression.evaluate(record);
-      after[index] = argument === null ? accumulator : addArgument(part.function, accumulator, argument, index);
-    }
-    return after;
+/** Results of a table's rows: each change takes the old row out first, then adds the new one, and sends one result. */
+export function aggregateRowsProcessor(context: ProcessorContext): Processor {
+  const planned = context.spec.config as PlannedAggregate;
+  const aggregator = aggregatorOf(planned, 'table');
+  const results = new ResultTable(context, { ...planned, emit: 'update', isWalkedOver: false });
+  const format = context.spec.keyFormat;
+  return {
+    rows: keptRows(results.store, planned.view),
+    inputs: {
+      in: (record) => {
+        const change = opened(record.value);
+        const old = change.field('old');
+        const added = change.field('new');
+        const address = encodeKey(format, record.key);
+        const before = results.get(0, address);
+        let state = before?.value;
+        if (old !== undefined && before !== undefined) state = aggregator.subtract(state, record.withValue(old), null);
+        if (added !== undefined) {
+          state = aggregator.add(state ?? aggregator.initial(), record.withValue(added), null);
+        }
+        const timestamp = before === undefined ? record.timestamp : Math.max(record.timestamp, before.timestamp);
+        const place = { key: record.key, window: null, segment: 0, address };
+        results.put(place, state ?? null, timestamp, before, record.headers);
+      },
+    },
   };
-}
-
-function addArgument(
-  name: PlannedAggregate['aggregations'][number]['function'],
-  accumulator: unknown,
-  argument: unknown,
-  index: number,
-): unknown {
-  try {
-    return accumulate(name, accumulator, argument);
-  } catch (error) {
-    if (error instanceof TypeError) {
-      throw new RecordError('type', `${name} ${error.message}.`, ['aggregations', index, 'value']);
-    }
-    throw error;
-  }
 }

@@ -238,7 +238,6 @@ describe('an aggregate in tumbling windows', () => {
     driver.pipe('t', { key: 'a', value: 1, timestamp: 1 });
     driver.pipe('t', { key: 'a', value: 1, timestamp: 11 });
     expect(driver.read('out', 'json').map(({ key, value }) => [key, value])).toEqual([
-      [{ key: 'a', start: 0, end: 10 }, null],
       [
         { key: 'a', start: 10, end: 20 },
         { n: 1, from: 10 },

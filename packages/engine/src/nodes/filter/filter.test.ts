@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { sketch } from '../../testing/pipeline-sketch.ts';
 import { TopologyTestDriver, untypedTopic } from '../../testing/topology-test-driver.ts';
 
-function filter(readAs: 'stream' | 'table', condition: string): TopologyTestDriver {
+function filter(readAs: 'stream' | 'table', condition: string, rows = 'kept'): TopologyTestDriver {
   const nodes = {
-    s: ['source', { topic: 't', readAs }],
+    s: ['source', { topic: 't', readAs, rows }],
     f: ['filter', { condition }],
     o: ['sink', { topic: 'out' }],
   } as const;
@@ -47,23 +47,86 @@ describe('a filter of a stream', () => {
 });
 
 describe('a filter of a table', () => {
-  it('deletes downstream every row that fails, even one that was never there', () => {
-    const driver = filter('table', 'value.n > 1');
+  const changes = (driver: TopologyTestDriver) => {
     driver.pipe('t', { key: 'a', value: { n: 2 }, timestamp: 1 });
     driver.pipe('t', { key: 'a', value: { n: 1 }, timestamp: 2 });
-    driver.pipe('t', { key: 'never', value: { n: 0 }, timestamp: 3 });
+    driver.pipe('t', { key: 'a', value: { n: 0 }, timestamp: 3 });
+    driver.pipe('t', { key: 'never', value: { n: 0 }, timestamp: 4 });
+    driver.pipe('t', { key: 'never', value: null, timestamp: 5 });
+  };
+
+  it('deletes downstream the rows that fail and passed before, and no others', () => {
+    const driver = filter('table', 'value.n > 1');
+    changes(driver);
     expect(outputs(driver)).toEqual([
       ['a', { n: 2 }, 1],
       ['a', null, 2],
-      ['never', null, 3],
     ]);
-    expect(driver.run.counters().get('f')).toMatchObject({ in: 3, forwarded: 3, filtered: 0 });
+    expect(driver.run.counters().get('f')).toMatchObject({ in: 5, forwarded: 2, filtered: 3 });
   });
 
-  it('passes deletions on without asking the condition, which could not bear them', () => {
+  it('deletes every row that fails, even one that was never there, where it is not told what rows were before', () => {
+    const driver = filter('table', 'value.n > 1', 'when-needed');
+    changes(driver);
+    expect(outputs(driver)).toEqual([
+      ['a', { n: 2 }, 1],
+      ['a', null, 2],
+      ['a', null, 3],
+      ['never', null, 4],
+      ['never', null, 5],
+    ]);
+    expect(driver.run.counters().get('f')).toMatchObject({ in: 5, forwarded: 5, filtered: 0 });
+  });
+
+  it('takes deletions without asking the condition, which could not bear them', () => {
+    for (const rows of ['kept', 'when-needed']) {
+      const driver = filter('table', 'value.n > 1', rows);
+      driver.pipe('t', { key: 'a', value: { n: 2 }, timestamp: 1 });
+      driver.pipe('t', { key: 'a', value: null, timestamp: 4 });
+      expect(outputs(driver)).toEqual([
+        ['a', { n: 2 }, 1],
+        ['a', null, 4],
+      ]);
+      expect(driver.run.failures()).toEqual([]);
+    }
+  });
+
+  it('goes on with a row that it failed on before, and deletes what that row was until then', () => {
     const driver = filter('table', 'value.n > 1');
-    driver.pipe('t', { key: 'a', value: null, timestamp: 4 });
-    expect(outputs(driver)).toEqual([['a', null, 4]]);
-    expect(driver.run.failures()).toEqual([]);
+    for (const [timestamp, n] of [
+      [1, 2],
+      [2, 'two'],
+      [3, 3],
+      [4, 'four'],
+      [5, 0],
+    ] as const) {
+      driver.pipe('t', { key: 'a', value: { n }, timestamp });
+    }
+    expect(outputs(driver)).toEqual([
+      ['a', { n: 2 }, 1],
+      ['a', { n: 3 }, 3],
+      ['a', null, 5],
+    ]);
+    expect(driver.run.failures().map(({ timestamp }) => timestamp)).toEqual([2, 4]);
+  });
+
+  it('has no row for who looks one up that it failed on', () => {
+    const nodes = {
+      s: ['source', { topic: 't', readAs: 'table' }],
+      l: ['source', { topic: 'u' }],
+      f: ['filter', { condition: 'value.n > 1' }],
+      j: ['join', { type: 'left', value: 'right' }],
+      o: ['sink', { topic: 'out' }],
+    } as const;
+    const driver = new TopologyTestDriver(sketch('p', nodes, ['s > f', 'l > j.left', 'f > j.right', 'j > o']), [
+      untypedTopic('t'),
+      untypedTopic('u'),
+      untypedTopic('out'),
+    ]);
+    for (const n of [2, 'two']) {
+      driver.pipe('t', { key: 'a', value: { n }, timestamp: 1 });
+      driver.pipe('u', { key: 'a', value: 0, timestamp: 1 });
+    }
+    expect(outputs(driver).map(([, value]) => value)).toEqual([{ n: 2 }, null]);
   });
 });

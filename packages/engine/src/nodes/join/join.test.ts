@@ -1,165 +1,105 @@
+import { formatValueType } from '@millrace/expression';
 import { describe, expect, it } from 'vitest';
-import { missingFates } from '../../metrics/fates.ts';
+import { validatePipeline } from '../../pipeline/validate-pipeline.ts';
 import { type SketchedNode, sketch } from '../../testing/pipeline-sketch.ts';
-import { TopologyTestDriver, untypedTopic } from '../../testing/topology-test-driver.ts';
+import { untypedTopic } from '../../testing/topology-test-driver.ts';
+import { type CatalogueTopic, topicCatalogue } from '../../topology/topic-catalogue.ts';
 
-const topics = [untypedTopic('s', 2), untypedTopic('t', 2), untypedTopic('out', 1)];
+const rows = (name: string, field: string): CatalogueTopic => ({
+  ...untypedTopic(name),
+  value: { kind: 'object', open: false, fields: [{ name: field, type: { kind: 'number' }, optional: false }] },
+});
 
-/** `between` stands between the table's source and the join. */
-function join(type: 'inner' | 'left', between?: SketchedNode): TopologyTestDriver {
+const catalogue = topicCatalogue([rows('l', 'a'), rows('r', 'b')]);
+
+const stream: SketchedNode = ['source', {}];
+const table: SketchedNode = ['source', { readAs: 'table' }];
+const global: SketchedNode = ['source', { readAs: 'global' }];
+const history: SketchedNode = ['source', { readAs: 'table', historyMs: 1_000 }];
+
+function validate(left: SketchedNode, right: SketchedNode, config: object) {
+  const on = ([kind, settings]: SketchedNode, topic: string): SketchedNode => [kind, { topic, ...settings }];
   const nodes = {
-    s: ['source', { topic: 's' }],
-    t: ['source', { topic: 't', readAs: 'table' }],
-    ...(between === undefined ? {} : { b: between }),
-    j: ['join', { type, value: '{ left, right }' }],
+    l: on(left, 'l'),
+    r: on(right, 'r'),
+    j: ['join', { value: '{ ...left, ...right }', ...config }],
     o: ['sink', { topic: 'out' }],
   } as const;
-  const right = between === undefined ? ['t > j.right'] : ['t > b', 'b > j.right'];
-  return new TopologyTestDriver(sketch('p', nodes, ['s > j.left', ...right, 'j > o']), topics);
+  const validation = validatePipeline(sketch('p', nodes, ['l > j.left', 'r > j.right', 'j > o']), catalogue);
+  return {
+    findings: validation.diagnostics.filter(({ node }) => node === 'j'),
+    output: validation.outputs.get('j.out'),
+  };
 }
 
-const outputs = (driver: TopologyTestDriver) =>
-  driver.read('out').map(({ key, value, timestamp }) => [key, value, timestamp]);
+const within = { beforeMs: 1_000, afterMs: 1_000 };
 
-describe('an inner join', () => {
-  it('finds the row of the moment, and only the stream makes output', () => {
-    const driver = join('inner');
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 10 });
-    driver.pipe('t', { key: 'a', value: 'A', timestamp: 11 });
-    driver.pipe('s', { key: 'a', value: 2, timestamp: 12 });
-    driver.pipe('t', { key: 'a', value: 'AA', timestamp: 13 });
-    driver.pipe('s', { key: 'a', value: 3, timestamp: 14 });
-    driver.pipe('s', { key: 'b', value: 4, timestamp: 15 });
-    driver.pipe('t', { key: 'a', value: null, timestamp: 16 });
-    driver.pipe('s', { key: 'a', value: 5, timestamp: 17 });
-    expect(outputs(driver)).toEqual([
-      ['a', { left: 2, right: 'A' }, 12],
-      ['a', { left: 3, right: 'AA' }, 14],
-    ]);
-    expect(driver.run.counters().get('j')).toMatchObject({ in: 8, forwarded: 2, filtered: 3, absorbed: 3, out: 2 });
+describe('what a join makes of its inputs', () => {
+  it.each([
+    ['two streams', stream, stream, within, 'stream'],
+    ['a stream and a table', stream, table, {}, 'stream'],
+    ['a stream and a global table', stream, global, { globalKey: 'value.a', value: 'right' }, 'stream'],
+    ['two tables', table, table, {}, 'table'],
+    ['two tables, by a foreign key', table, table, { foreignKey: 'string(value.a)' }, 'table'],
+  ])('of %s', (_name, left, right, config, shape) => {
+    const { findings, output } = validate(left, right, config);
+    expect(findings.filter(({ path }) => path[0] !== 'globalKey')).toEqual([]);
+    expect(output?.shape).toBe(shape);
   });
 
-  it('gives the time of the stream record, also when the row is younger', () => {
-    const driver = join('inner');
-    driver.pipe('t', { key: 'a', value: 'A', timestamp: 100 });
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 10 });
-    expect(outputs(driver)).toEqual([['a', { left: 1, right: 'A' }, 10]]);
+  it('says which sides may be missing', () => {
+    const typed = (type: string) => {
+      const { output } = validate(stream, stream, { ...within, type, value: '{ left, right }' });
+      if (output?.value.kind !== 'object') return output?.value;
+      return output.value.fields.map(({ name, type: side }) => `${name}: ${formatValueType(side)}`);
+    };
+    expect(typed('inner')).toEqual(['left: {a}', 'right: {b}']);
+    expect(typed('left')).toEqual(['left: {a}', 'right: {b} | null']);
+    expect(typed('outer')).toEqual(['left: {a} | null', 'right: {b} | null']);
   });
 
-  it('keeps the headers of the stream record', () => {
-    const driver = join('inner');
-    const headers = [{ name: 'h', value: new TextEncoder().encode('x') }];
-    driver.pipe('t', { key: 'a', value: 'A', timestamp: 1, headers: [] });
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 10, headers });
-    expect(driver.written.find((record) => record.topic === 'out')?.headers).toEqual(headers);
+  it('gives a table with history no history itself', () => {
+    expect(validate(history, history, {}).output?.versionedMs ?? 0).toBe(0);
   });
 
-  it('filters records without a value, drops those without a key, and accounts for both', () => {
-    const driver = join('inner');
-    driver.pipe('t', { key: 'a', value: 'A', timestamp: 1 });
-    driver.pipe('s', { key: 'a', value: null, timestamp: 2 });
-    driver.pipe('s', { key: null, value: 1, timestamp: 3 });
-    driver.pipe('s', { key: null, value: null, timestamp: 4 });
-    driver.pipe('t', { key: null, value: 'B', timestamp: 5 });
-    expect(outputs(driver)).toEqual([]);
-    expect(driver.run.counters().get('j')).toMatchObject({ in: 4, filtered: 2, nullKey: 1, absorbed: 1 });
-    expect(driver.run.counters().get('t')).toMatchObject({ in: 2, nullKey: 1, forwarded: 1 });
+  it('has the key that a stream is joined by', () => {
+    const { output } = validate(stream, stream, {
+      ...within,
+      leftKey: 'value.a',
+      rightKey: 'value.b',
+      keyFormat: 'double',
+    });
+    expect(output).toMatchObject({ keyFormat: 'double', key: { kind: 'number' } });
   });
 });
 
-describe('a left join', () => {
-  it('keeps records without a partner, those without a key included', () => {
-    const driver = join('left');
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 1 });
-    driver.pipe('t', { key: 'a', value: 'A', timestamp: 2 });
-    driver.pipe('s', { key: 'a', value: 2, timestamp: 3 });
-    driver.pipe('s', { key: null, value: 3, timestamp: 4 });
-    driver.pipe('s', { key: 'a', value: null, timestamp: 5 });
-    expect(outputs(driver)).toEqual([
-      ['a', { left: 1, right: null }, 1],
-      ['a', { left: 2, right: 'A' }, 3],
-      [null, { left: 3, right: null }, 4],
-    ]);
-    expect(driver.run.counters().get('j')).toMatchObject({ in: 5, forwarded: 3, filtered: 1, absorbed: 1, nullKey: 0 });
+describe('what cannot be joined', () => {
+  it.each<[string, SketchedNode, SketchedNode, object, string, string]>([
+    ['a table with a stream', table, stream, {}, 'join-inputs', 'Wire the stream to the input left'],
+    ['a table with a global table', table, global, {}, 'join-inputs', 'only a stream looks rows up in a global table'],
+    ['keeping rows that no stream record met', stream, table, { type: 'outer' }, 'outer-join', 'Only the stream makes'],
+    ['the same of a global table', stream, global, { type: 'outer' }, 'outer-join', 'Only the stream makes'],
+    ['in no time', stream, stream, { beforeMs: 5, afterMs: -6 }, 'join-window', 'No time is both'],
+    ['over years', stream, stream, { beforeMs: 0, afterMs: 4e10 }, 'join-window', 'at most 366 days'],
+    ['with a negative grace', stream, stream, { ...within, graceMs: -1 }, 'grace', 'not negative'],
+    ['with a grace without history', stream, table, { graceMs: 5 }, 'no-grace', 'r keeps no history'],
+    ['with a grace beyond history', stream, history, { graceMs: 1_001 }, 'grace', 'only 1000 ms of history'],
+    ['tables that wait', table, table, { graceMs: 5 }, 'no-grace', 'as they are at any moment'],
+    ['a table by a key of its own', stream, table, { rightKey: 'value.b' }, 'table-key', 'r is a table'],
+    ['a moved stream with a global table', stream, global, { leftKey: 'value.a' }, 'global-key', 'Leave this empty'],
+    ['keys of other formats', stream, stream, { ...within, leftKey: '1', keyFormat: 'int32' }, 'unequal-keys', 'int32'],
+    ['by a key that does not fit', stream, stream, { ...within, leftKey: 'value.a' }, 'key-format', 'string(…)'],
+  ])('%s', (_name, left, right, config, code, words) => {
+    const { findings } = validate(left, right, config);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ code, severity: 'error', message: expect.stringContaining(words) }),
+    );
   });
 
-  it('keeps records without a key also behind an internal topic; an inner one ends them before it', () => {
-    for (const [type, expected] of [
-      ['left', [[null, { left: { k: null }, right: null }, 5]]],
-      ['inner', []],
-    ] as const) {
-      const nodes = {
-        s: ['source', { topic: 's' }],
-        m: ['map', { key: 'value.k' }],
-        t: ['source', { topic: 't', readAs: 'table' }],
-        j: ['join', { type, value: '{ left, right }' }],
-        o: ['sink', { topic: 'out' }],
-      } as const;
-      const driver = new TopologyTestDriver(
-        sketch('p', nodes, ['s > m', 'm > j.left', 't > j.right', 'j > o']),
-        topics,
-      );
-      driver.pipe('s', { key: 'x', value: { k: null }, timestamp: 5 });
-      expect(outputs(driver)).toEqual(expected);
-      const counters = driver.run.counters().get('j');
-      expect(counters).toMatchObject({ in: 1, nullKey: type === 'inner' ? 1 : 0 });
-    }
-  });
-});
-
-describe('a join with a derived table', () => {
-  it('sees rows come and go as the filter lets them', () => {
-    const driver = join('left', ['filter', { condition: 'value > 1' }]);
-    driver.pipe('t', { key: 'a', value: 2, timestamp: 1 });
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 2 });
-    driver.pipe('t', { key: 'a', value: 1, timestamp: 3 });
-    driver.pipe('s', { key: 'a', value: 2, timestamp: 4 });
-    expect(outputs(driver).map(([, value]) => value)).toEqual([
-      { left: 1, right: 2 },
-      { left: 2, right: null },
-    ]);
-    expect(driver.rows('p-j-right')).toEqual([]);
-    expect(driver.rows('p-t-store')).toMatchObject([{ key: 'a', value: 1 }]);
-  });
-
-  it('sees mapped rows', () => {
-    const driver = join('inner', ['map', { value: '{ twice: value * 2 }' }]);
-    driver.pipe('t', { key: 'a', value: 2, timestamp: 1 });
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 2 });
-    expect(outputs(driver)).toEqual([['a', { left: 1, right: { twice: 4 } }, 2]]);
-  });
-
-  it('sees the results of an aggregate, not what it keeps to compute them', () => {
-    const nodes = {
-      s: ['source', { topic: 's' }],
-      x: ['source', { topic: 't' }],
-      a: ['aggregate', { by: 'value.k', aggregations: [{ name: 'mean', function: 'avg', value: 'value.n' }] }],
-      j: ['join', { value: '{ left, right }' }],
-      o: ['sink', { topic: 'out' }],
-    } as const;
-    const driver = new TopologyTestDriver(sketch('p', nodes, ['x > a', 's > j.left', 'a > j.right', 'j > o']), topics);
-    driver.pipe('t', { key: 'q', value: { k: 'a', n: 1 }, timestamp: 1 });
-    driver.pipe('t', { key: 'r', value: { k: 'a', n: 4 }, timestamp: 2 });
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 3 });
-    expect(outputs(driver)).toEqual([['a', { left: 1, right: { mean: 2.5 } }, 3]]);
-    for (const [node, counters] of driver.run.counters()) expect([node, missingFates(counters)]).toEqual([node, 0]);
-  });
-});
-
-describe('a join of a topic with itself', () => {
-  it('reads it once as stream and once as table, the stream first where it stands first', () => {
-    const nodes = {
-      s: ['source', { topic: 's' }],
-      t: ['source', { topic: 's', readAs: 'table' }],
-      j: ['join', { type: 'left', value: '{ left, right }' }],
-      o: ['sink', { topic: 'out' }],
-    } as const;
-    const driver = new TopologyTestDriver(sketch('p', nodes, ['s > j.left', 't > j.right', 'j > o']), topics);
-    driver.pipe('s', { key: 'a', value: 1, timestamp: 1 });
-    driver.pipe('s', { key: 'a', value: 2, timestamp: 2 });
-    expect(outputs(driver).map(([, value]) => value)).toEqual([
-      { left: 1, right: null },
-      { left: 2, right: 1 },
+  it('warns of a window of no length, and of one that has no effect', () => {
+    expect(validate(stream, stream, {}).findings).toMatchObject([{ code: 'join-window', severity: 'warning' }]);
+    expect(validate(stream, table, { beforeMs: 5 }).findings).toMatchObject([
+      { code: 'no-window', severity: 'warning', path: ['beforeMs'], fix: { value: 0 } },
     ]);
   });
 });

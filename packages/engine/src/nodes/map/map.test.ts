@@ -62,4 +62,24 @@ describe('a map of a table', () => {
       ['a', null, 3],
     ]);
   });
+
+  it('goes on with a row that it failed on before', () => {
+    const nodes = {
+      s: ['source', { topic: 't', readAs: 'table' }],
+      m: ['map', { value: 'value.n * 2' }],
+      // Asks what rows were before.
+      f: ['filter', { condition: 'value > 2' }],
+      o: ['sink', { topic: 'out' }],
+    } as const;
+    const driver = new TopologyTestDriver(sketch('p', nodes, ['s > m', 'm > f', 'f > o']), [
+      untypedTopic('t'),
+      untypedTopic('out'),
+    ]);
+    for (const n of [2, 'two', 3]) driver.pipe('t', { key: 'a', value: { n }, timestamp: 1 });
+    expect(outputs(driver)).toEqual([
+      ['a', 4, 1],
+      ['a', 6, 1],
+    ]);
+    expect(driver.run.failures()).toMatchObject([{ node: 'm', offset: 1 }]);
+  });
 });

@@ -1,13 +1,17 @@
 import type { ValueType } from '@millrace/expression';
 import { z } from 'zod';
-import { keyFormats } from '../../log/key-format.ts';
+import { noHeaders } from '../../log/header.ts';
+import { decodeKey, keyFormats } from '../../log/key-format.ts';
 import type { Processor, ProcessorContext } from '../../runtime/processor.ts';
 import { StreamRecord } from '../../runtime/stream-record.ts';
 import type { PortType } from '../../topology/port-type.ts';
+import { unlessFailed } from '../failed-before.ts';
 import { field } from '../field.ts';
+import { derivedRows } from '../kept-rows.ts';
 import { checkKeyExpression } from '../key-expression.ts';
 import { checkExpression, NodeExpression, recordRoots } from '../node-expression.ts';
 import type { CheckContext, NodeKind } from '../node-kind.ts';
+import { newKeyOf } from '../partitioning.ts';
 
 const config = z.strictObject({
   value: z
@@ -99,19 +103,34 @@ Of a table only the value can change, since its keys are what it is a table of; 
       { path: ['key'], roots },
     ];
   },
+  partitioning: (settings) => ({ newKey: newKeyOf(settings.key) }),
   plan: (settings, planner) => {
     const input = planner.input('in');
+    const sendsOld = input.sendsOld && planner.demand('out').old !== 'no';
     const mapped = planner.processor({
       processor: input.shape === 'table' ? 'map-table' : 'map',
-      config: settings,
+      config: input.shape === 'table' ? { ...settings, sendsOld } : settings,
       inputs: { in: input },
     });
+    if (input.shape === 'table') {
+      planner.output('out', { ...mapped, rows: input.rows === null ? null : mapped.from, sendsOld });
+      return;
+    }
     const hasKey = settings.key.trim() !== '';
     planner.output(
       'out',
-      hasKey ? { ...mapped, keyFormat: settings.keyFormat, mustRepartition: true, windowed: false } : mapped,
+      hasKey
+        ? {
+            ...mapped,
+            keyFormat: settings.keyFormat,
+            mustRepartition: true,
+            windowed: false,
+            windowCloseMs: null,
+          }
+        : mapped,
     );
   },
+  demands: (_settings, _port, { demand }) => demand('out'),
 };
 
 function checkKey(settings: MapConfig, input: PortType | undefined, context: CheckContext): ValueType {
@@ -147,14 +166,27 @@ export function mapProcessor(context: ProcessorContext): Processor {
 }
 
 export function mapTableProcessor(context: ProcessorContext): Processor {
-  const settings = context.spec.config as MapConfig;
-  const value = settings.value.trim() === '' ? null : new NodeExpression(settings.value, ['value']);
+  const settings = context.spec.config as MapConfig & { readonly sendsOld: boolean };
+  const expression = settings.value.trim() === '' ? null : new NodeExpression(settings.value, ['value']);
+  const keyFormat = context.spec.keyFormat;
+  const mapped = (value: unknown, record: StreamRecord): unknown =>
+    value === null || expression === null
+      ? value
+      : expression.evaluateLazily(record.value === value ? record : record.withValue(value));
   return {
+    rows:
+      context.spec.rows.in === undefined
+        ? undefined
+        : derivedRows(context.rows('in'), (value, key, { timestamp }, window) => {
+            const row = new StreamRecord(decodeKey(keyFormat, key), value, timestamp, noHeaders, window);
+            return unlessFailed(() => mapped(value, row)) ?? null;
+          }),
     inputs: {
       in: (record) => {
-        context.forward(
-          record.value === null || value === null ? record : record.withValue(value.evaluateLazily(record)),
-        );
+        const value = mapped(record.value, record);
+        const isOldWanted = settings.sendsOld && record.old !== undefined;
+        const old = isOldWanted ? (unlessFailed(() => mapped(record.old, record)) ?? null) : undefined;
+        context.forward(record.withChange(value, old));
       },
     },
   };

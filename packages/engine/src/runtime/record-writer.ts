@@ -1,0 +1,84 @@
+import { JsonValue, jsonText } from '../json/json-value.ts';
+import { byteStringToBytes } from '../log/byte-string.ts';
+import { encodeKey, sortedJsonBytes, WindowedKeyFrame } from '../log/key-format.ts';
+import { partitionFor } from '../log/partitioner.ts';
+import type { RecordBatchBuilder } from '../log/record-batch-builder.ts';
+import type { SinkSpec } from '../topology/topology.ts';
+import { PlacedRecord } from './placed-record.ts';
+import type { TopicOutput } from './record-collector.ts';
+import { RecordError } from './record-error.ts';
+import type { StreamRecord, Window } from './stream-record.ts';
+
+/** Writes the records of a sink as bytes. */
+export class RecordWriter {
+  readonly #sink: SinkSpec;
+  readonly #output: TopicOutput;
+  readonly #windowedKey = new WindowedKeyFrame();
+
+  constructor(sink: SinkSpec, output: TopicOutput) {
+    this.#sink = sink;
+    this.#output = output;
+  }
+
+  /**
+   * @param offset of the record from the log that this one comes of: records without a key spread over the partitions by it, so that a
+   * replay puts them where they were
+   * @throws RecordError when the record cannot be written; nothing of it is, then
+   */
+  write(record: StreamRecord, offset: number): void {
+    const sink = this.#sink;
+    const { value, window } = record;
+    const key = record.key === null ? null : encodeKey(sink.keyFormat, record.key);
+    const placed = record instanceof PlacedRecord ? record.partition : null;
+    const partition = placed ?? (key === null ? offset % sink.partitions : partitionFor(key, sink.partitions));
+    const form = valueForm(sink, value);
+    const isFramed = key !== null && sink.keyEncoding === 'json-window' && window !== null;
+    const framed = isFramed ? sortedJsonBytes(record.key) : null;
+    const written = this.#output.open(partition, record.timestamp, record.headers);
+    if (framed !== null) {
+      this.#windowedKey.move(window as Window);
+      written.putKey(this.#windowedKey.before);
+      written.putKey(framed);
+      written.putKey(this.#windowedKey.after);
+    } else if (key !== null) {
+      written.putKey(key);
+      if (window !== null) putKafkaWindow(written, sink.keyEncoding, window);
+    }
+    if (typeof form === 'string') written.putText(form);
+    else if (form instanceof JsonValue) form.writeTo(written);
+    else if (form !== null) written.putBytes(form, 0, form.byteLength);
+  }
+}
+
+/** Everything that can fail of a value's way into bytes. */
+function valueForm(sink: SinkSpec, value: unknown): JsonValue | string | Uint8Array | null {
+  if (value === null) return null;
+  switch (sink.valueFormat) {
+    case 'text':
+      if (typeof value !== 'string') throw misfit('text', value);
+      return value;
+    case 'bytes':
+      if (typeof value !== 'string') throw misfit('bytes', value);
+      return byteStringToBytes(encodeKey('bytes', value));
+    default:
+      if (!(value instanceof JsonValue)) return jsonText(value);
+      // Who reads an internal topic does not know how the value was read before.
+      return sink.internal && value.bigIntegers === 'string' ? value.text() : value;
+  }
+}
+
+function misfit(format: 'text' | 'bytes', value: unknown): RecordError {
+  const shown = jsonText(value);
+  return new RecordError(
+    'value-format',
+    `The value ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown} does not fit the value format ${format}, which takes ${format === 'text' ? 'text' : 'text in base64'}. Give it such a value, or write JSON.`,
+    ['valueFormat'],
+  );
+}
+
+/** What Kafka's own serializers put behind the key: of time windows the start, of sessions the end and the start, 8 bytes each. */
+function putKafkaWindow(written: RecordBatchBuilder, encoding: SinkSpec['keyEncoding'], window: Window): void {
+  if (encoding === 'kafka-session') written.putKey(encodeKey('int64', window.end));
+  if (encoding === 'kafka-session' || encoding === 'kafka-time-window')
+    written.putKey(encodeKey('int64', window.start));
+}
