@@ -118,6 +118,11 @@ export class EngineJob {
     return Array.from({ length: sink?.partitions ?? 0 }, (_, partition) => this.#topics.batches(sinkTopic, partition));
   }
 
+  /** What the engine wrote to a partition since the input was fed. */
+  batches(topic: string, partition: number): readonly EncodedBatch[] {
+    return this.#topics.batches(topic, partition);
+  }
+
   #drain(): void {
     const group = this.#group;
     for (;;) {

@@ -11,6 +11,8 @@ export interface PartitionInput {
 /** A job that both sides do: the engine from the pipeline document, the hand-written loop in plain code. */
 export interface Workload {
   readonly name: string;
+  /** What engine ÷ loop says, and what it shall be at most. */
+  readonly goal: string;
   readonly topology: Topology;
   readonly sinkTopic: string;
   /** Input records of a round. */

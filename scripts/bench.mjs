@@ -6,19 +6,60 @@ import { rolldown } from 'rolldown';
 const bench = fileURLToPath(new URL('../bench/', import.meta.url));
 const example = fileURLToPath(new URL('../examples/flight-delays/', import.meta.url));
 
-const bundle = await rolldown({
-  cwd: bench,
-  input: 'main.ts',
-  platform: 'node',
-  // Packages with native code find their binaries beside themselves, so they stay outside.
-  external: [/^lmdb/, /^msgpackr-extract/],
-});
-await bundle.write({ file: `${bench}dist/main.js`, format: 'esm' });
-await bundle.close();
+await bundle('main.ts', 'main.js');
+await bundle('ratios/job.ts', 'job.js');
+// What counting costs: the engine without the lines that count.
+await bundle('ratios/job.ts', 'job-without-counting.js', (code) =>
+  without(code, /^\s*values\[slot\w*\] = \(values\[slot\w*\] as number\) \+ 1;$/gm, 8),
+);
+// What changelog and output cost: the engine without the lines that write them.
+await bundle('ratios/job.ts', 'job-without-output.js', (code) =>
+  without(
+    without(
+      code,
+      /^\s*record\.putKey\(.*\);$|^\s*if \(value !== null\) putJson\(record, value\);$|^\s*const record = changelog\.open\(.*\);$/gm,
+      4,
+    ),
+    /^\s*writer\.write\(record, .*\);$/gm,
+    1,
+  ),
+);
 
-const child = spawn(process.execPath, ['--expose-gc', `${bench}dist/main.js`, example, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+const child = spawn(
+  process.execPath,
+  ['--expose-gc', `${bench}dist/main.js`, example, `${bench}c-floor.c`, ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+);
 child.on('exit', (code) => {
   process.exitCode = code ?? 1;
 });
+
+/** `reduce` changes the text of the engine's task. */
+async function bundle(input, output, reduce) {
+  const built = await rolldown({
+    cwd: bench,
+    input,
+    platform: 'node',
+    // Packages with native code find their binaries beside themselves, so they stay outside.
+    external: [/^lmdb/, /^msgpackr-extract/],
+    plugins:
+      reduce === undefined
+        ? []
+        : [
+            {
+              name: 'reduce',
+              transform: (code, id) => (id.endsWith('/engine/src/runtime/task.ts') ? { code: reduce(code) } : null),
+            },
+          ],
+  });
+  await built.write({ file: `${bench}dist/${output}`, format: 'esm' });
+  await built.close();
+}
+
+/** A measurement of what is not there any more would be a measurement of nothing. */
+function without(code, lines, atLeast) {
+  const found = code.match(lines)?.length ?? 0;
+  if (found < atLeast)
+    throw new Error(`Of the lines to leave out of the task, ${found} were found and not ${atLeast}.`);
+  return code.replace(lines, '');
+}

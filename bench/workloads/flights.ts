@@ -44,6 +44,7 @@ export function flightsWorkload(directory: string, laps: number): Workload {
   const airportRecords = airports.map(({ key, value }) => ({ key, value: JSON.stringify(value), timestamp: 0 }));
   return {
     name: 'flight delays (filter → join → re-key → windowed count, average, greatest)',
+    goal: 'how much dearer the engine is; the goal is at most 1.5',
     topology: plan(pipeline, { flights: partitions, airports: partitions }),
     sinkTopic: 'delays-by-state',
     records: flights.length * laps,
