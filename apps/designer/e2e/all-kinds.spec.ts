@@ -138,3 +138,21 @@ test('every kind opens from the palette with a form that can be read and a help'
     await millrace.switchTheme();
   }
 });
+
+test('an edge whose input has gone is removed from the list of problems', async ({ millrace }) => {
+  await millrace.newPipeline('Merged');
+  await millrace.dragFromPalette('Generator', { x: 520, y: 100 });
+  await millrace.dragFromPalette('Merge', { x: 520, y: 300 });
+  const inputs = millrace.inspector.getByRole('spinbutton', { name: 'Inputs' });
+  await inputs.fill('3');
+  for (const input of ['Input 1', 'Input 2', 'Input 3'])
+    await millrace.wire(millrace.output('generator', 'Generated'), millrace.input('merge', input));
+  const problems = millrace.dock.getByRole('list', { name: 'Problems' });
+  await expect(problems.getByText(/Nothing is wired/)).toHaveCount(0);
+  await inputs.fill('2');
+  await expect(problems.getByText('merge has no input in-3.')).toBeVisible();
+  await problems.getByRole('button', { name: 'Remove edge' }).click();
+  await expect(problems.getByText('merge has no input in-3.')).toBeHidden();
+  await inputs.fill('3');
+  await expect(problems.getByText(/Nothing is wired to its input in-3/)).toBeVisible();
+});

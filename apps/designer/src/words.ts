@@ -185,6 +185,7 @@ export const words = {
     warnings: (count: number) => `${count} ${plural(count, 'warning')}`,
     notes: (count: number) => `${count} ${plural(count, 'note')}`,
     pipeline: 'pipeline',
+    removeEdge: 'Remove edge',
     severity: { error: 'Error', warning: 'Warning', note: 'Note' },
     at: (field: string, line: number, column: number) => `${field}, ${line}:${column}`,
     fixKey: 'Ctrl .',

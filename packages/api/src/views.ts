@@ -92,6 +92,7 @@ export interface LostRecords {
 /** Records a second, over the last two seconds. */
 export interface NodeRates {
   readonly in: number;
+  /** What closing windows sent included. */
   readonly out: number;
 }
 

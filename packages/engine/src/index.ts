@@ -108,7 +108,7 @@ export { StreamRecord, type Window } from './runtime/stream-record.ts';
 export type { Task } from './runtime/task.ts';
 export { type Gap, type PendingCommit, TaskGroup } from './runtime/task-group.ts';
 export { decodeTaskState } from './runtime/task-state.ts';
-export { type AggregateFunction, aggregateFunctions } from './state/accumulators.ts';
+export { type AggregateFunction, aggregateFunctions, takesLength, takesNoArgument } from './state/accumulators.ts';
 export { causeHeader, changesOf } from './state/changelog.ts';
 export { MemoryTaskStores } from './state/memory-stores.ts';
 export { decodeAddress, decodeSegment, encodeAddress, encodeSegment, segmentBytes } from './state/store-address.ts';

@@ -25,6 +25,12 @@ it('tells an edge from the one output before it', () => {
   expect([rateOver(teller, nodes), totalOver(teller, nodes)]).toEqual([40, 400]);
 });
 
+it('counts what closing windows sent among it', () => {
+  const closing = { rates: { in: 9, out: 5 }, counters: { ...emptyCounters, in: 90, absorbed: 90, timed: 50 } };
+  const teller = tellerOf(node('late', 'filter', { condition: 'true' }), null);
+  expect(totalOver(teller, new Map([['late', closing]]))).toBe(50);
+});
+
 it('tells one of several outputs from the one input behind it', () => {
   const teller = tellerOf(branch, node('large-ones', 'sink', { topic: 't' }));
   expect([rateOver(teller, nodes), totalOver(teller, nodes)]).toEqual([30, 300]);

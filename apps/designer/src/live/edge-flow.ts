@@ -19,5 +19,8 @@ export function rateOver(teller: FlowTeller | null, nodes: ReadonlyMap<string, L
 }
 
 export function totalOver(teller: FlowTeller | null, nodes: ReadonlyMap<string, Live>): number | undefined {
-  return teller === null ? undefined : nodes.get(teller.node)?.counters[teller.counts];
+  const counters = teller === null ? undefined : nodes.get(teller.node)?.counters;
+  if (counters === undefined) return undefined;
+  // What closing windows sent goes over the edge too.
+  return teller?.counts === 'in' ? counters.in : counters.out + counters.timed;
 }

@@ -1,8 +1,12 @@
-import { type NodeKind, nodeKind, type PipelineNode, type PortType, type TopicCatalogue } from '@millrace/engine';
+import {
+  type InputPartitioning,
+  nodeKind,
+  type Partitioning,
+  type PipelineNode,
+  type PortType,
+  type TopicCatalogue,
+} from '@millrace/engine';
 import { configOf } from './node-config.ts';
-
-type Partitioning = ReturnType<NonNullable<NodeKind['partitioning']>>;
-type InputPartitioning = NonNullable<Partitioning['inputs']>[string];
 
 /** What is known beside the document: topics, and the types by `node.port`. */
 export interface KnownTypes {

@@ -86,3 +86,10 @@ it('finds new keys through merges and branches, and names what a repartition mov
   expect(repartitionedBy(merged, { from: 'm.out', to: 'b.in' })).toBeNull();
   expect(repartitionedBy(merged, { from: 's.out', to: 'r.in' })).toBe('their key');
 });
+
+it('says their key behind a node that moved records by something else and gave them their own again', () => {
+  const drawn = chain('aggregate', {}, {});
+  const before = { id: 'm', kind: 'dedupe', name: 'm', config: { by: 'value.order' } };
+  const nodes = drawn.nodes.map((node) => (node.id === 'm' ? before : node));
+  expect(repartitionedBy({ ...drawn, nodes }, { from: 'm.out', to: 'x.in' })).toBe('their key');
+});

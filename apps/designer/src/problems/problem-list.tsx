@@ -1,7 +1,7 @@
 import { type Diagnostic, nodeKind } from '@millrace/engine';
 import { goToPlace, useCanvas } from '../canvas/canvas-store.ts';
 import { fixOf } from '../document/apply-fix.ts';
-import { configAt } from '../document/commands.ts';
+import { type Command, configAt, edgeId, remove } from '../document/commands.ts';
 import { apply, useDocument } from '../document/document-store.ts';
 import { useValidation } from '../document/validation-store.ts';
 import { type ConfigField, configFields } from '../form/config-fields.ts';
@@ -70,6 +70,17 @@ export function ProblemList() {
                   <span className="cut">{fix.title}</span>
                 </button>
               )}
+              {diagnostic.code === 'edge-port' && diagnostic.edge !== undefined && (
+                // Its port is gone, so the canvas has no place to draw it, and nobody could take hold of it there.
+                <button
+                  type="button"
+                  className="btn"
+                  data-size="sm"
+                  onClick={() => diagnostic.edge !== undefined && apply(removeEdge(diagnostic.edge))}
+                >
+                  <span className="cut">{words.problems.removeEdge}</span>
+                </button>
+              )}
             </span>
           </li>
         );
@@ -89,6 +100,10 @@ export function ProblemList() {
     const before = text.slice(0, span.start).split('\n');
     return words.problems.at(label, before.length, (before.at(-1)?.length ?? 0) + 1);
   }
+}
+
+function removeEdge(edge: NonNullable<Diagnostic['edge']>): Command {
+  return remove(new Set(), new Set([edgeId(edge)]));
 }
 
 /** The label of the field at a place; within a list, of which item. */

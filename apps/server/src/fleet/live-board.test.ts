@@ -87,6 +87,20 @@ describe('LiveBoard', () => {
     expect(source(board, 5_000).lagRecords).toBe(2);
   });
 
+  it('counts what closing windows send among what a node sends', () => {
+    const board = new LiveBoard(topology());
+    const closing = (absorbed: number, timed: number): Extract<Up, { type: 'tick' }> => {
+      const plain = tick(0, absorbed);
+      const [task] = plain.tasks;
+      if (task === undefined) throw new Error('a tick has no task');
+      return { ...plain, tasks: [{ ...task, counters: [['in', values({ in: absorbed, absorbed, timed })]] }] };
+    };
+    board.tick(tick(1, 0), 1, 0);
+    board.tick(closing(0, 0), 1, 0);
+    board.tick(closing(100, 20), 1, 1_000);
+    expect(source(board, 1_000).rates).toEqual({ in: 100, out: 20 });
+  });
+
   it('shows no rate when ticks stop, when the worker ended, and below zero after it fell back', () => {
     const board = new LiveBoard(topology());
     board.tick(tick(1, 0), 1, 0);

@@ -154,7 +154,8 @@ export class LiveBoard {
     if (seconds <= 0) return { in: 0, out: 0 };
     const now = newest.nodes.get(node) ?? emptyCounters;
     const then = base.nodes.get(node) ?? emptyCounters;
-    return { in: Math.max(0, now.in - then.in) / seconds, out: Math.max(0, now.out - then.out) / seconds };
+    const out = sentBy(now) - sentBy(then);
+    return { in: Math.max(0, now.in - then.in) / seconds, out: Math.max(0, out) / seconds };
   }
 
   #store({ name, node, kind }: Topology['stores'][number]): StoreLive {
@@ -227,4 +228,9 @@ function nodesOf(topology: Topology): readonly string[] {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** What a node sent on: because of a record, or because a window closed. */
+function sentBy({ out, timed }: Counters): number {
+  return out + timed;
 }

@@ -146,7 +146,7 @@ describe('the keys of a join', () => {
         node: 'x',
         path: [],
         message:
-          'The keys never match: those of keyed are string, those of table are {id}. Give the stream a key like the table’s in a map in front of the join.',
+          'The keys never match: those of keyed are string, those of table are {id}. Give keyed a key like that of table.',
       },
     ]);
     expect(joined('value.inner', 'json', 'lists')).toHaveLength(1);

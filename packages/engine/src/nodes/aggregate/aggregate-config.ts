@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { keyFormats } from '../../log/key-format.ts';
 import { accumulatedMax, aggregateFunctions, collectedByDefault, topByDefault } from '../../state/accumulators.ts';
 import { field } from '../field.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 import { windowFields } from './window-config.ts';
 
 const aggregation = z.strictObject({
@@ -26,7 +27,7 @@ export const byFormatField = z
       label: 'Format of that key',
       widget: 'choice',
       help: 'How the key is written as bytes.',
-      choices: keyFormats.map((value) => ({ value, label: value })),
+      choices: keyFormatChoices,
     }),
   );
 

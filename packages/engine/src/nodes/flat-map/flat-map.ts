@@ -7,6 +7,7 @@ import { StreamRecord } from '../../runtime/stream-record.ts';
 import type { PortType } from '../../topology/port-type.ts';
 import { field } from '../field.ts';
 import { checkKeyExpression } from '../key-expression.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 import { checkExpression, NodeExpression, recordRoots, unknownType } from '../node-expression.ts';
 import type { CheckContext, NodeKind } from '../node-kind.ts';
 import { newKeyOf } from '../partitioning.ts';
@@ -43,7 +44,7 @@ const config = z.strictObject({
         label: 'Format of the new key',
         widget: 'choice',
         help: 'How the new key is written as bytes. Inputs that meet must agree.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
 });

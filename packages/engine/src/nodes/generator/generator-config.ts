@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyFormats } from '../../log/key-format.ts';
 import { field } from '../field.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 
 const maxShare = 0.9;
 const share = z.number().min(0).max(maxShare).default(0);
@@ -130,7 +131,7 @@ export const generatorConfig = z.strictObject({
         label: 'Key format',
         widget: 'choice',
         help: 'How the key is written as bytes.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
         when: { field: 'model', is: ['fields'] },
       }),
     ),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyFormats } from '../../log/key-format.ts';
 import { field } from '../field.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 
 const expression = z.string().max(4096);
 
@@ -85,7 +86,7 @@ export const joinConfig = z.strictObject({
         label: 'Format of these keys',
         widget: 'choice',
         help: 'How the keys above are written as bytes. Both inputs must agree.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
   foreignKey: expression.default('').meta(

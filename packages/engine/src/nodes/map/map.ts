@@ -9,6 +9,7 @@ import { unlessFailed } from '../failed-before.ts';
 import { field } from '../field.ts';
 import { derivedRows } from '../kept-rows.ts';
 import { checkKeyExpression } from '../key-expression.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 import { checkExpression, NodeExpression, recordRoots } from '../node-expression.ts';
 import type { CheckContext, NodeKind } from '../node-kind.ts';
 import { newKeyOf } from '../partitioning.ts';
@@ -46,7 +47,7 @@ const config = z.strictObject({
         label: 'Format of the new key',
         widget: 'choice',
         help: 'How the new key is written as bytes. Inputs that meet must agree.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
 });

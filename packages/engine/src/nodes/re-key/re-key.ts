@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { keyFormats } from '../../log/key-format.ts';
 import { field } from '../field.ts';
 import { checkKeyExpression } from '../key-expression.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 import { recordRoots } from '../node-expression.ts';
 import type { NodeKind } from '../node-kind.ts';
 import { newKeyOf } from '../partitioning.ts';
@@ -26,7 +27,7 @@ const config = z.strictObject({
         label: 'Key format',
         widget: 'choice',
         help: 'How the new key is written as bytes. Inputs that meet must agree.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
 });

@@ -3,6 +3,7 @@ import { keyFormats } from '../../log/key-format.ts';
 import type { Processor, ProcessorContext } from '../../runtime/processor.ts';
 import { field } from '../field.ts';
 import { checkKeyExpression } from '../key-expression.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 import { recordRoots } from '../node-expression.ts';
 import type { NodeKind } from '../node-kind.ts';
 import { newKeyOf } from '../partitioning.ts';
@@ -28,7 +29,7 @@ const config = z.strictObject({
         label: 'Format of the new key',
         widget: 'choice',
         help: 'How the new key is written as bytes. Inputs that meet must agree.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
   partitions: z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyFormats } from '../../log/key-format.ts';
 import { field } from '../field.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 
 const expression = z.string().max(4096).default('');
 
@@ -64,7 +65,7 @@ export const sinkConfig = z.strictObject({
         label: 'Format of that key',
         widget: 'choice',
         help: 'How a key that is given here is written as bytes. Without one, keys keep their format.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
   windowedKey: z

@@ -2,6 +2,7 @@ import { typeTextMax } from '@millrace/expression';
 import { z } from 'zod';
 import { keyFormats } from '../../log/key-format.ts';
 import { field } from '../field.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 
 /** Read as a table or a global table, a topic is rows. */
 const ofTables = { field: 'readAs', is: ['table'] } as const;
@@ -41,14 +42,7 @@ export const sourceConfig = z.strictObject({
         label: 'Key format',
         widget: 'choice',
         help: 'How the bytes of a key are read.',
-        choices: [
-          { value: 'string', label: 'Text' },
-          { value: 'json', label: 'JSON' },
-          { value: 'int32', label: '32-bit integer' },
-          { value: 'int64', label: '64-bit integer' },
-          { value: 'double', label: 'Double' },
-          { value: 'bytes', label: 'Bytes, shown as base64' },
-        ],
+        choices: keyFormatChoices,
       }),
     ),
   valueFormat: z

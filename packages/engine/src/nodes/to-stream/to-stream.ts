@@ -5,6 +5,7 @@ import { StreamRecord } from '../../runtime/stream-record.ts';
 import { streamFlow } from '../../topology/planner.ts';
 import { field } from '../field.ts';
 import { checkKeyExpression } from '../key-expression.ts';
+import { keyFormatChoices } from '../key-format-choices.ts';
 import { NodeExpression, recordRoots } from '../node-expression.ts';
 import type { NodeKind } from '../node-kind.ts';
 import { newKeyOf } from '../partitioning.ts';
@@ -30,7 +31,7 @@ const config = z.strictObject({
         label: 'Format of the new key',
         widget: 'choice',
         help: 'How the new key is written as bytes. Inputs that meet must agree.',
-        choices: keyFormats.map((value) => ({ value, label: value })),
+        choices: keyFormatChoices,
       }),
     ),
 });
