@@ -1,4 +1,4 @@
-import { aggregateFunctions, type Diagnostic, type PipelineNode } from '@millrace/engine';
+import { aggregateFunctions, type Diagnostic, type PipelineNode, takesLength, takesNoArgument } from '@millrace/engine';
 import type { RootTypes } from '@millrace/expression';
 import { useId } from 'react';
 import { DiagnosticMessage, ExpressionEditor } from '../expression-editor/expression-editor.tsx';
@@ -33,7 +33,8 @@ interface Aggregation {
 }
 
 /** Functions that give several values. */
-const givesSeveral: ReadonlySet<string> = new Set(['collect', 'top-n']);
+const givesSeveral: ReadonlySet<string> = takesLength;
+const needsNoValue: ReadonlySet<string> = takesNoArgument;
 const maxValues = 10_000;
 
 function readAggregations(value: unknown): readonly Aggregation[] {
@@ -108,7 +109,7 @@ export function AggregationsField(props: AggregationsFieldProps) {
                 <DiagnosticMessage diagnostic={problem} onFix={onFix} />
               </div>
             ))}
-            {(item.function !== 'count' || item.value !== '') && (
+            {(!needsNoValue.has(item.function) || item.value !== '') && (
               <div className="whole">
                 <ExpressionEditor
                   label={`${words.inspector.resultOf}: ${item.name}`}
