@@ -107,11 +107,12 @@ describe('a document', () => {
 });
 
 describe('names that objects have by themselves', () => {
+  const events: SketchedNode = ['source', { topic: 't', invalidTimestamp: 'partition-time' }];
   const pipeline = () =>
     sketch(
       'constructor',
       {
-        constructor: ['source', { topic: 't', invalidTimestamp: 'partition-time' }],
+        constructor: events,
         branch: ['branch', { branches: [{ name: 'constructor', condition: 'value.constructor > 1' }] }],
         kept: ['aggregate', { aggregations: [{ name: 'constructor', function: 'sum', value: 'value.constructor' }] }],
         out: ['sink', { topic: 'out', partitions: 1, headers: [{ name: '__proto__', value: 'value.constructor' }] }],

@@ -54,7 +54,7 @@ describe('repartition', () => {
 
   it('moves records once for all that need them together', () => {
     const count: SketchedNode = ['aggregate', { aggregations: [{ name: 'n', function: 'count' }] }];
-    const nodes = {
+    const nodes: { readonly [id: string]: SketchedNode } = {
       s: source,
       k: ['re-key', { key: 'value.k' }],
       r: ['repartition'],
@@ -64,7 +64,7 @@ describe('repartition', () => {
       q: sink,
     };
     const edges = ['s > k', 'k > r', 'r > a', 'r > b', 'a > o', 'b > q'];
-    expect(internal(nodes as { readonly [id: string]: SketchedNode }, edges)).toEqual([['p-r-repartition', 2]]);
+    expect(internal(nodes, edges)).toEqual([['p-r-repartition', 2]]);
   });
 
   it('refuses a count that stands against that of what it is joined with', () => {

@@ -100,9 +100,8 @@ describe('what a sink writes', () => {
     ['a timestamp that is none', { timestamp: 'string(value.id)' }, 'timestamp'],
     ['a key that does not fit', { key: 'value.id', keyFormat: 'string' }, 'key-format'],
   ])('is nothing for %s: the record fails, as it came', (_what, sink, code) => {
-    const pipeline = { ...sink };
-    if (code === 'key-format') pipeline.key = 'value["id"] ?? ""';
-    const { driver, out, counters } = run(pipeline, [record]);
+    const settings = code === 'key-format' ? { ...sink, key: 'value["id"] ?? ""' } : sink;
+    const { driver, out, counters } = run(settings, [record]);
     expect(out).toEqual([]);
     expect(counters).toMatchObject({ in: 1, failed: 1, forwarded: 0 });
     expect(driver.run.failures()).toMatchObject([
