@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   'packages/lmdb-file': [],
   'packages/store-lmdb': ['@millrace/engine', '@millrace/lmdb-file'],
   'packages/backend-embedded': ['@millrace/engine', '@millrace/lmdb-file'],
+  'packages/backend-kafka': ['@millrace/engine'],
   'apps/designer': ['@millrace/engine', '@millrace/expression', '@millrace/api'],
   'apps/server': [
     '@millrace/api',
@@ -21,8 +22,15 @@ const mayImport: Record<string, readonly string[]> = {
     '@millrace/engine',
     '@millrace/expression',
     '@millrace/backend-embedded',
+    '@millrace/backend-kafka',
   ],
-  'apps/worker': ['@millrace/engine', '@millrace/protocol', '@millrace/backend-embedded', '@millrace/store-lmdb'],
+  'apps/worker': [
+    '@millrace/engine',
+    '@millrace/protocol',
+    '@millrace/backend-embedded',
+    '@millrace/backend-kafka',
+    '@millrace/store-lmdb',
+  ],
   'apps/cli': ['@millrace/engine', '@millrace/expression', '@millrace/backend-embedded', '@millrace/api'],
 };
 
