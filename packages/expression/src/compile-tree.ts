@@ -22,7 +22,7 @@ import {
   parameterNames,
 } from './functions/function-kind.ts';
 import { functions, methods } from './functions/registry.ts';
-import { LazyValue } from './lazy-value.ts';
+import { LazyValue, type ObjectMaker } from './lazy-value.ts';
 import { compilePattern } from './patterns/pattern.ts';
 import type { Range } from './problem.ts';
 import {
@@ -70,8 +70,8 @@ export interface CompiledTree {
 }
 
 /** Compiles a tree that was checked without errors. */
-export function compileTree(tree: Expression, source: string): CompiledTree {
-  const compiler = new TreeCompiler(source);
+export function compileTree(tree: Expression, source: string, objects?: ObjectMaker | undefined): CompiledTree {
+  const compiler = new TreeCompiler(source, objects);
   const evaluate = compiler.compile(tree);
   const evaluateLazily = compiler.compileLazily(tree, evaluate);
   return { evaluate, evaluateLazily, charges: compiler.charges, repeats: compiler.repeats };
@@ -94,10 +94,12 @@ class TreeCompiler {
   #spreads = 0;
   #lambdaDepth = 0;
   readonly #source: string;
+  readonly #objects: ObjectMaker | undefined;
   readonly #cells = new Map<Parameter, Cell>();
 
-  constructor(source: string) {
+  constructor(source: string, objects: ObjectMaker | undefined) {
     this.#source = source;
+    this.#objects = objects;
   }
 
   get repeats(): boolean {
@@ -340,7 +342,7 @@ class TreeCompiler {
         return left === undefined || right === undefined ? compiled : firstNonNull([left, right]);
       }
       default:
-        return this.#compilePatch(node, compiled) ?? compiled;
+        return this.#compilePatch(node, compiled) ?? this.#compileFields(node) ?? compiled;
     }
   }
 
@@ -370,6 +372,26 @@ class TreeCompiler {
       } catch (error) {
         throw placed(error, first.value);
       }
+    };
+  }
+
+  /** An object of listed fields, put together by those who know how it goes on. Null for all that has not this form. */
+  #compileFields(node: Expression): Evaluate | null {
+    if (node.kind !== 'object' || this.#objects === undefined) return null;
+    const names: string[] = [];
+    const values: Evaluate[] = [];
+    for (const entry of node.entries) {
+      if (entry.kind !== 'field' || entry.name === '__proto__' || names.includes(entry.name)) return null;
+      // Plain objects have such names first, whatever the order in which they are written.
+      if (/^\d+$/.test(entry.name)) return null;
+      names.push(entry.name);
+      values.push(this.compile(entry.value));
+    }
+    const make = this.#objects(names);
+    return (scope) => {
+      const fields: unknown[] = [];
+      for (let place = 0; place < values.length; place++) fields.push((values[place] as Evaluate)(scope));
+      return make(fields);
     };
   }
 

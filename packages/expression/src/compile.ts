@@ -2,6 +2,7 @@ import { checkExpression } from './check.ts';
 import { compileTree } from './compile-tree.ts';
 import { type Evaluate, measure } from './evaluation.ts';
 import { ExpressionFailure } from './failure.ts';
+import type { ObjectMaker } from './lazy-value.ts';
 import { parseExpression } from './parse.ts';
 import { type ExpressionProblem, ProblemList } from './problem.ts';
 import type { FieldPath, RootNames, RootTypes, Scope } from './scope.ts';
@@ -31,6 +32,8 @@ export interface CompileOptions {
   /** What the result must be, for example boolean for a filter. Another type is a problem `not-<kind>`. */
   readonly expect?: ValueType | undefined;
   readonly rootNames?: RootNames | undefined;
+  /** Makes the objects that {@link CompiledExpression.evaluateLazily} gives; without it they are plain. */
+  readonly objects?: ObjectMaker | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export function compileExpression(source: string, roots: RootTypes, options: Com
   const { expect, rootNames } = options;
   const { type, fieldsRead } = checkExpression(tree, source, roots, problems, { expect, rootNames });
   if (problems.hasErrors) return { ok: false, problems: problems.sorted() };
-  const compiled = compileTree(tree, source);
+  const compiled = compileTree(tree, source, options.objects);
   const guarded = (body: Evaluate): Evaluate => {
     const wanted = expect && !isWithin(type, expect) ? expectResult(body, expect, tree) : body;
     const measured = compiled.repeats ? measureResult(wanted, tree) : wanted;

@@ -12,7 +12,7 @@ export {
   unsafeNumbers,
 } from './json-numbers.ts';
 export { functionDocs } from './language.ts';
-export { LazyValue, plainValue } from './lazy-value.ts';
+export { LazyValue, type ObjectMaker, plainValue } from './lazy-value.ts';
 export { sourceLengthMax } from './limits.ts';
 export {
   type ArrowFunction,

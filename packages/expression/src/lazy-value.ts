@@ -18,3 +18,6 @@ export abstract class LazyValue {
 export function plainValue(value: unknown): unknown {
   return value instanceof LazyValue ? value.plain() : value;
 }
+
+/** Given the distinct names of an object's fields, a function that makes such objects of their values, which are plain JSON data. */
+export type ObjectMaker = (names: readonly string[]) => (values: readonly unknown[]) => LazyValue;

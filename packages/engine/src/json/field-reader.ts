@@ -3,12 +3,21 @@ import { detached } from '../log/byte-string.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { JsonObject } from './json-object.ts';
 import { skipNumber, skipPlainString, skipSpace, skipValue } from './scan-json.ts';
+import { type Layout, layoutOf } from './scanner/layout.ts';
+import { LayoutScanner } from './scanner/layout-scanner.ts';
 
 /** More fields than these are not worth a column each. */
 const slotsMax = 64;
 /** Names and places beyond these are found all the same, only slower: objects may be used as maps, with names without end. */
 const namesMax = 1024;
 const placesMax = 256;
+
+/** Layouts kept of one source, and records of a batch that are looked at for another. */
+const layoutsMax = 4;
+const lessonsMax = 4;
+
+/** Made when the first layout is known: many who load this module, such as a page that draws pipelines, never read a record. */
+let scanner: LayoutScanner | null | undefined;
 
 const encoder = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -31,6 +40,9 @@ export class FieldReader {
   /** The fields met so far, by name, and those that stood last at each place. */
   readonly #known = new Map<string, LayoutField>();
   #layout: LayoutField[] = [];
+  /** How records are mostly written, with how many had each in the last batch. */
+  #layouts: Layout[] = [];
+  #hits: number[] = [];
   /** How whole numbers beyond ±(2^53−1) are read. */
   readonly bigIntegers: BigIntegers;
 
@@ -50,6 +62,8 @@ export class FieldReader {
       this.#slots.set(name, this.#slots.size);
       this.#known.clear();
       this.#layout = [];
+      this.#layouts = [];
+      this.#hits = [];
     }
     return -1;
   }
@@ -65,10 +79,50 @@ export class FieldReader {
   }
 
   /**
+   * Notes where the fields of all records are that are written as others were before. Gives a byte a record, 1 for those; null when nothing
+   * was noted.
+   */
+  scan(batch: RecordBatch, found: { slotCount: number; starts: Int32Array; ends: Int32Array }): Uint8Array | null {
+    if (this.#layouts.length === 0) return null;
+    scanner ??= LayoutScanner.create();
+    if (scanner === null) return null;
+    return scanner.scan(batch, this.#layouts, found, this.#hits);
+  }
+
+  /**
    * Walks over the object in `columns.batch.bytes[start, end)`, the value of record `index`, and notes where its fields are. Null when it is
    * not a JSON object, or one of its names is written with escapes: decode it in full, which also tells what is wrong with it.
    */
   read(columns: FieldColumns, index: number, start: number, end: number): JsonObject | null {
+    if (columns.scanned !== null && columns.scanned[index] === 1) return new JsonObject(columns, index);
+    const object = this.#walk(columns, index, start, end);
+    if (object !== null && columns.lessons > 0 && scanner !== null) {
+      columns.lessons--;
+      if (this.#keepLayout(columns, start, end)) columns.lessons = 0;
+    }
+    return object;
+  }
+
+  /** Keeps how a record is written for the batches to come, in place of what was of least use. False when that is of no use, or known. */
+  #keepLayout(columns: FieldColumns, start: number, end: number): boolean {
+    const { bytes, view } = columns.batch;
+    const layout = layoutOf(
+      bytes,
+      view,
+      start,
+      end,
+      (from, to) => columns.text(from, to),
+      (name) => this.#slots.get(name) ?? -1,
+    );
+    if (layout === null || this.#layouts.some(({ text }) => text === layout.text)) return false;
+    let place = this.#layouts.length;
+    if (place >= layoutsMax) place = this.#hits.indexOf(Math.min(...this.#hits));
+    this.#layouts[place] = layout;
+    this.#hits[place] = 0;
+    return true;
+  }
+
+  #walk(columns: FieldColumns, index: number, start: number, end: number): JsonObject | null {
     const { bytes, view, valuesText } = columns.batch;
     if (valuesText === null && !isUtf8(bytes.subarray(start, end))) return null;
     const { starts, ends } = columns;
@@ -142,6 +196,10 @@ export class FieldColumns {
   /** By record, then slot: places in the batch's bytes; a start of 0 is a field that is not there. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** 1 for each record whose fields are known already. */
+  readonly scanned: Uint8Array | null;
+  /** How many more records may tell the reader how they are written; one that was news is enough for a batch. */
+  lessons = lessonsMax;
 
   constructor(reader: FieldReader, batch: RecordBatch) {
     this.reader = reader;
@@ -149,6 +207,7 @@ export class FieldColumns {
     this.slotCount = reader.slotCount;
     this.starts = new Int32Array(batch.count * this.slotCount);
     this.ends = new Int32Array(batch.count * this.slotCount);
+    this.scanned = reader.scan(batch, this);
   }
 
   text(start: number, end: number): string {

@@ -6,6 +6,10 @@ export interface JsonSink {
   putText(text: string): void;
   /** The bytes `[start, end)`. */
   putBytes(bytes: Uint8Array, start: number, end: number): void;
+  /** A finite number, as `JSON.stringify` writes it. */
+  putNumber(value: number): void;
+  /** A text as a JSON string. */
+  putString(text: string): void;
 }
 
 const utf8 = new TextDecoder();
@@ -51,8 +55,23 @@ export function shownValue(value: unknown): unknown {
 
 /** Writes JSON data of either form. */
 export function putJson(sink: JsonSink, value: unknown): void {
-  if (value instanceof JsonValue) value.writeTo(sink);
+  if (typeof value === 'number' && Number.isFinite(value)) sink.putNumber(value);
+  else if (typeof value === 'string') sink.putString(value);
+  else if (value instanceof JsonValue) value.writeTo(sink);
+  else if (Array.isArray(value) && value.length <= shortList) putShortList(sink, value);
   else sink.putText(jsonText(value));
+}
+
+/** Accumulators are lists of few numbers. */
+const shortList = 8;
+
+function putShortList(sink: JsonSink, list: readonly unknown[]): void {
+  sink.putText('[');
+  for (let index = 0; index < list.length; index++) {
+    if (index > 0) sink.putText(',');
+    putJson(sink, list[index] ?? null);
+  }
+  sink.putText(']');
 }
 
 /** The JSON text of data of either form. Short lists, as accumulators are, are put together quicker here than by `JSON.stringify`. */
@@ -60,7 +79,7 @@ export function jsonText(value: unknown): string {
   if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
   if (value instanceof JsonValue) return value.text();
   if (!Array.isArray(value)) return JSON.stringify(value);
-  if (value.length > 8 && !value.some((element) => element instanceof JsonValue)) return JSON.stringify(value);
+  if (value.length > shortList && !value.some((element) => element instanceof JsonValue)) return JSON.stringify(value);
   let text = '[';
   for (let index = 0; index < value.length; index++) {
     const element: unknown = value[index];

@@ -173,7 +173,7 @@ export function findField(
   quotedName: Uint8Array,
 ): FieldPlace | null | undefined {
   let found: FieldPlace | null = null;
-  let place = skipSpace(bytes, at + 1);
+  let place = skipSpace(bytes, skipSpace(bytes, at) + 1);
   while (bytes[place] === quote) {
     const nameEnd = skipPlainString(bytes, view, place, end);
     if (nameEnd < 0) return undefined;

@@ -16,6 +16,7 @@ export class GrowingBytes {
   #bytes = new Uint8Array(firstCapacity);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  #capacity = firstCapacity;
   /** Pieces come in long runs from one source, a batch: its view is made once. */
   #source: Uint8Array = this.#bytes;
   #sourceView: DataView = this.#view;
@@ -34,7 +35,7 @@ export class GrowingBytes {
     this.#length = 0;
     this.#source = this.#bytes;
     this.#sourceView = this.#view;
-    if (this.#bytes.byteLength > keptBytes) this.#use(new Uint8Array(firstCapacity));
+    if (this.#capacity > keptBytes) this.#use(new Uint8Array(firstCapacity));
   }
 
   /** Each of these gives the number of bytes written. */
@@ -79,6 +80,53 @@ export class GrowingBytes {
     return length;
   }
 
+  /** Text as a JSON string. */
+  putString(text: string): number {
+    const { length } = text;
+    if (length > shortTextLength) return this.putText(JSON.stringify(text));
+    const bytes = this.#reserve(length + 2);
+    const at = this.#length + 1;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code < 0x20 || code === 0x22 || code === 0x5c || code > 0x7f) return this.putText(JSON.stringify(text));
+      bytes[at + index] = code;
+    }
+    bytes[at - 1] = 0x22;
+    bytes[at + length] = 0x22;
+    this.#length = at + length + 1;
+    return length + 2;
+  }
+
+  /** All bytes of a view that the caller keeps, for few bytes that are put again and again. */
+  putView(source: DataView): number {
+    const length = source.byteLength;
+    this.#reserve(length);
+    const at = this.#length;
+    this.#length = at + length;
+    copyShort(source, 0, this.#view, at, length);
+    return length;
+  }
+
+  /** A finite number as JSON has it. Whole numbers of few digits are written digit by digit: that is done before a text of them is made. */
+  putNumber(value: number): number {
+    if ((value | 0) !== value) return this.putText(`${value}`);
+    const bytes = this.#reserve(11);
+    let at = this.#length;
+    if (value < 0) bytes[at++] = 0x2d;
+    // The least one has no positive counterpart among 32-bit integers; it has as a double.
+    let rest = value < 0 ? -value : value;
+    let digits = 1;
+    for (let bound = 10; rest >= bound; bound *= 10) digits++;
+    for (let place = at + digits - 1; place >= at; place--) {
+      const tenth = Math.floor(rest / 10);
+      bytes[place] = 0x30 + (rest - tenth * 10);
+      rest = tenth;
+    }
+    const written = at + digits - this.#length;
+    this.#length += written;
+    return written;
+  }
+
   /** Little-endian; the same for the other. */
   putUint16(value: number): void {
     const bytes = this.#reserve(2);
@@ -111,17 +159,19 @@ export class GrowingBytes {
   }
 
   #reserve(length: number): Uint8Array<ArrayBuffer> {
-    const needed = this.#length + length;
-    if (needed > this.#bytes.byteLength) {
-      const larger = new Uint8Array(Math.max(this.#bytes.byteLength * 2, needed));
-      larger.set(this.view());
-      this.#use(larger);
-    }
+    if (this.#length + length > this.#capacity) this.#grow(this.#length + length);
     return this.#bytes;
+  }
+
+  #grow(needed: number): void {
+    const larger = new Uint8Array(Math.max(this.#capacity * 2, needed));
+    larger.set(this.view());
+    this.#use(larger);
   }
 
   #use(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
+    this.#capacity = bytes.byteLength;
     this.#view = new DataView(bytes.buffer);
   }
 }

@@ -40,6 +40,7 @@ export class NumberedHeader implements Header {
 
   set number(number: number) {
     const before = this.#number;
+    if (number === before) return;
     this.#number = number;
     // The same number of digits: those that differ are overwritten, from the last on.
     if (before >= smallMax || number >= smallMax || digitsOf(before) !== digitsOf(number)) {

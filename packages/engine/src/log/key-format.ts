@@ -17,6 +17,7 @@ export class KeyFormatError extends Error {
 }
 
 const encoder = new TextEncoder();
+const noBytes: DataView = new DataView(new ArrayBuffer(0));
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws KeyFormatError when the value does not fit the format. */
@@ -93,22 +94,28 @@ export function decodeKey(format: KeyFormat, bytes: ByteString): KeyValue {
 export class WindowedKeyFrame {
   #start = Number.NaN;
   #end = Number.NaN;
-  before: ByteString = '';
-  after: ByteString = '';
+  /** ASCII. */
+  before = noBytes;
+  after = noBytes;
 
   /** Sets the frame to a window; `start` and `end` are epoch milliseconds. */
   move({ start, end }: { readonly start: number; readonly end: number }): void {
     if (start === this.#start && end === this.#end) return;
     this.#start = start;
     this.#end = end;
-    this.before = `{"end":${end},"key":`;
-    this.after = `,"start":${start}}`;
+    this.before = viewOf(`{"end":${end},"key":`);
+    this.after = viewOf(`,"start":${start}}`);
   }
 }
 
-/** A key as JSON in bytes, as it stands in a {@link WindowedKeyFrame}. */
-export function sortedJsonBytes(key: KeyValue): ByteString {
-  if (typeof key === 'string' && isPlain(key)) return `"${key}"`;
+function viewOf(text: string): DataView {
+  const { buffer, byteOffset, byteLength } = encoder.encode(text);
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** A key as JSON in bytes, as it stands in a {@link WindowedKeyFrame}; null when that is the key itself, a text of ASCII, between quotes. */
+export function sortedJsonBytes(key: KeyValue): ByteString | null {
+  if (typeof key === 'string' && isPlain(key)) return null;
   return encodeText(sortedJson(key));
 }
 

@@ -72,6 +72,12 @@ export class RecordBatchBuilder {
     this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putByteString(part);
   }
 
+  /** The same for bytes that the caller keeps a view of, to put them again and again. */
+  putKeyView(part: DataView): void {
+    const index = this.#count - 1;
+    this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putView(part);
+  }
+
   /** Puts a value, or another part of one, as UTF-8. */
   putText(part: string): void {
     this.#addToValue(this.#values.putText(part));
@@ -80,6 +86,16 @@ export class RecordBatchBuilder {
   /** The same for a part that lies in `bytes[start, end)`. */
   putBytes(bytes: Uint8Array, start: number, end: number): void {
     this.#addToValue(this.#values.putBytes(bytes, start, end));
+  }
+
+  /** The same for a finite number, as JSON has it. */
+  putNumber(value: number): void {
+    this.#addToValue(this.#values.putNumber(value));
+  }
+
+  /** The same for a text as a JSON string. */
+  putString(text: string): void {
+    this.#addToValue(this.#values.putString(text));
   }
 
   /** For compaction: appends a record that keeps its distance from the batch's base offset. All records of a batch, or none, are given one. */

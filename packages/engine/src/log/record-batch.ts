@@ -56,6 +56,7 @@ export class RecordBatch {
   #headers: (readonly Header[])[] | null = null;
   #keysText: string | null | undefined;
   #valuesText: string | null | undefined;
+  #areValuesUtf8: boolean | undefined;
 
   /** @throws MalformedBatchError when `bytes` is not a batch. */
   constructor(bytes: Uint8Array, baseOffset: number) {
@@ -155,6 +156,20 @@ export class RecordBatch {
     return this.#valuesText;
   }
 
+  /** Whether all values, one after the other, are valid UTF-8; each that ends with an ASCII character is, then. */
+  get areValuesUtf8(): boolean {
+    if (this.valuesText !== null) return true;
+    if (this.#areValuesUtf8 === undefined) {
+      this.#areValuesUtf8 = isUtf8(this.bytes.subarray(this.#valuesStart, this.#headersStart));
+    }
+    return this.#areValuesUtf8;
+  }
+
+  /** Where in `bytes` the values end. */
+  get valuesEnd(): number {
+    return this.#headersStart;
+  }
+
   /** Where in `bytes` the values begin. */
   get valuesStart(): number {
     return this.#valuesStart;
@@ -212,5 +227,14 @@ export class RecordBatch {
       all.push(headers.length === 0 ? noHeaders : headers);
     }
     return all;
+  }
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    strictUtf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }

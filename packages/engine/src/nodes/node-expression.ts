@@ -8,6 +8,7 @@ import {
   type ValueType,
 } from '@millrace/expression';
 import { assert } from '../assert.ts';
+import { shapedObjects } from '../json/shaped-object.ts';
 import { headerTexts } from '../log/header.ts';
 import { RecordError } from '../runtime/record-error.ts';
 import type { StreamRecord } from '../runtime/stream-record.ts';
@@ -101,7 +102,7 @@ export class NodeExpression {
   readonly #path: readonly (string | number)[];
 
   constructor(source: string, path: readonly (string | number)[]) {
-    const result = compileExpression(source, anyRoots);
+    const result = compileExpression(source, anyRoots, { objects: shapedObjects });
     assert(result.ok, `an expression that was checked does not compile: ${source}`);
     this.#compiled = result.expression;
     this.#path = path;

@@ -114,6 +114,8 @@ export class RecordQueue {
 
   /** The timestamp by which this queue competes for the next turn; a record that cannot be decoded goes first. Infinity when empty. */
   get headTimestamp(): number {
+    const known = this.#headRecord;
+    if (known !== null) return known.timestamp;
     if (this.#buffered === 0) return Number.POSITIVE_INFINITY;
     const record = this.headRecord;
     return record === null ? Number.NEGATIVE_INFINITY : record.timestamp;

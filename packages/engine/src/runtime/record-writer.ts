@@ -33,13 +33,19 @@ export class RecordWriter {
     const partition = placed ?? (key === null ? offset % sink.partitions : partitionFor(key, sink.partitions));
     const form = valueForm(sink, value);
     const isFramed = key !== null && sink.keyEncoding === 'json-window' && window !== null;
-    const framed = isFramed ? sortedJsonBytes(record.key) : null;
+    const asJson = isFramed ? sortedJsonBytes(record.key) : null;
     const written = this.#output.open(partition, record.timestamp, record.headers);
-    if (framed !== null) {
+    if (isFramed) {
       this.#windowedKey.move(window as Window);
-      written.putKey(this.#windowedKey.before);
-      written.putKey(framed);
-      written.putKey(this.#windowedKey.after);
+      written.putKeyView(this.#windowedKey.before);
+      if (asJson === null) {
+        written.putKey('"');
+        written.putKey(record.key as string);
+        written.putKey('"');
+      } else {
+        written.putKey(asJson);
+      }
+      written.putKeyView(this.#windowedKey.after);
     } else if (key !== null) {
       written.putKey(key);
       if (window !== null) putKafkaWindow(written, sink.keyEncoding, window);

@@ -182,14 +182,11 @@ export class TaskGroup {
         }
       }
       if (least === Number.POSITIVE_INFINITY) break;
-      let isReady = true;
-      let isIdle = false;
-      do {
-        next.step();
-        processed++;
-        isReady = next.isReady;
-        isIdle = this.#clock !== undefined && next.idleMs(this.#nowMs) > 0;
-      } while (isReady && !isIdle && processed < maxRecords && next.headTimestamp < second);
+      // Who waits for partitions is asked again after each record.
+      const limit = next.waitsForPartitions ? 1 : maxRecords - processed;
+      processed += next.run(limit, second);
+      const isReady = next.isReady;
+      const isIdle = this.#clock !== undefined && next.idleMs(this.#nowMs) > 0;
       if (isIdle) ready.splice(ready.indexOf(next), 1);
       if (!isReady) {
         // A partition ran dry that has more: its sub-topology waits until that has arrived.

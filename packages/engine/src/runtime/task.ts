@@ -90,8 +90,7 @@ export class Task {
   #closings: { readonly time: StreamTime; readonly close: () => void }[] = [];
   #failures: RecordFailure[] = [];
   #current: RecordQueue | null = null;
-  /** The header that names the record being processed as the cause of what changes, in a list of its own. */
-  #cause: readonly NumberedHeader[] = noCause;
+  /** By queue: the header that names its record as the cause of what changes, in a list of its own. */
   readonly #causes: readonly (readonly NumberedHeader[])[];
   /** Which queue gave how many records in a row, since the last commit; a checker replays a task by it. */
   #taken: [queue: number, records: number][] = [];
@@ -175,23 +174,11 @@ export class Task {
    * itself. False when there is none.
    */
   step(from: 'all' | 'internal' = 'all'): boolean {
-    let chosen = -1;
-    let least = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < this.queues.length; index++) {
-      const queue = this.queues[index] as RecordQueue;
-      if (queue.isEmpty || (from === 'internal' && !queue.source.internal)) continue;
-      const timestamp = queue.headTimestamp;
-      if (chosen < 0 || timestamp < least) {
-        chosen = index;
-        least = timestamp;
-      }
-    }
+    const chosen = this.#choose(from);
     if (chosen < 0) return false;
     const queue = this.queues[chosen] as RecordQueue;
     this.#dirty = true;
     this.#current = queue;
-    this.#cause = this.#causes[chosen] as readonly NumberedHeader[];
-    (this.#cause[0] as NumberedHeader).number = queue.headOffset;
     const run = this.#taken[this.#taken.length - 1];
     if (run !== undefined && run[0] === chosen) run[1]++;
     else this.#taken.push([chosen, 1]);
@@ -214,9 +201,50 @@ export class Task {
     }
     queue.next();
     this.#current = null;
-    this.#cause = noCause;
     if (this.#punctuations.length > 0) this.#punctuate('stream-time', this.streamTime.current);
     return true;
+  }
+
+  /** Takes records one after the other while the next one comes before `before` and none is waited for. Gives how many, at most `maxRecords`. */
+  run(maxRecords: number, before: number): number {
+    let taken = 0;
+    while (taken < maxRecords && this.step()) {
+      taken++;
+      if (!this.isReady || this.headTimestamp >= before) break;
+    }
+    return taken;
+  }
+
+  /** Whether partitions that have nothing are waited for, so that it must be asked after each record ({@link Task.idleMs}). */
+  get waitsForPartitions(): boolean {
+    return this.#idling !== null;
+  }
+
+  /** The queue that has the record with the lowest timestamp; -1 when all are empty. */
+  #choose(from: 'all' | 'internal'): number {
+    const { queues } = this;
+    let chosen = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < queues.length; index++) {
+      const queue = queues[index] as RecordQueue;
+      if (queue.isEmpty || (from === 'internal' && !queue.source.internal)) continue;
+      if (queues.length === 1) return index;
+      const timestamp = queue.headTimestamp;
+      if (chosen < 0 || timestamp < least) {
+        chosen = index;
+        least = timestamp;
+      }
+    }
+    return chosen;
+  }
+
+  /** What changes now is caused by the record that is being processed; by none outside one. */
+  #causeNow(): readonly NumberedHeader[] {
+    const queue = this.#current;
+    if (queue === null) return noCause;
+    const cause = this.#causes[this.queues.indexOf(queue)] as readonly NumberedHeader[];
+    (cause[0] as NumberedHeader).number = queue.headOffset;
+    return cause;
   }
 
   /** Tells what is scheduled by the wall clock what time it is, epoch milliseconds. */
@@ -335,8 +363,8 @@ export class Task {
     const prefixOf = changelogPrefixes(spec);
     const changelog = this.#collector.topic(spec.changelogTopic);
     const append = (segment: number, key: ByteString, value: unknown, timestamp: number): void => {
-      const record = changelog.open(this.partition, timestamp, this.#cause);
-      record.putKey(prefixOf(segment));
+      const record = changelog.open(this.partition, timestamp, this.#causeNow());
+      record.putKeyView(prefixOf(segment));
       record.putKey(key);
       if (value !== null) putJson(record, value);
     };

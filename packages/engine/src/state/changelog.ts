@@ -1,4 +1,4 @@
-import type { ByteString } from '../log/byte-string.ts';
+import { byteStringToBytes } from '../log/byte-string.ts';
 import { NumberedHeader } from '../log/header.ts';
 import type { TopicPartition } from '../log/log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
@@ -14,13 +14,15 @@ import type { StoreChange } from './store-table.ts';
 export const causeHeader = 'cause';
 
 /** Makes what stands before a store's key in its changelog. Segments come in long runs, so the last one's form is kept. */
-export function changelogPrefixes(spec: StoreSpec): (segment: number) => ByteString {
-  if (spec.kind !== 'window') return () => '';
+export function changelogPrefixes(spec: StoreSpec): (segment: number) => DataView {
   let last = 0;
-  let encoded = encodeSegment(last);
+  let encoded = new DataView(
+    spec.kind === 'window' ? byteStringToBytes(encodeSegment(last)).buffer : new ArrayBuffer(0),
+  );
+  if (spec.kind !== 'window') return () => encoded;
   return (segment) => {
     if (segment !== last) {
-      encoded = encodeSegment(segment);
+      encoded = new DataView(byteStringToBytes(encodeSegment(segment)).buffer);
       last = segment;
     }
     return encoded;

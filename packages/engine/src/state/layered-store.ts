@@ -1,9 +1,9 @@
 import { assert } from '../assert.ts';
 import { JsonText, keptJson } from '../json/json-text.ts';
 import { JsonValue, jsonText } from '../json/json-value.ts';
-import { type ByteString, detached } from '../log/byte-string.ts';
+import type { ByteString } from '../log/byte-string.ts';
 import type { StoreSpec } from '../topology/topology.ts';
-import { SortedKeys } from './sorted-keys.ts';
+import { Segment } from './segment.ts';
 import type { StoreChange, StoreEntry, StoreTable } from './store-table.ts';
 
 /** What is stored under an address. Shared, never changed in place. */
@@ -42,71 +42,18 @@ export interface ChangelogWriter {
   append(segment: number, key: ByteString, value: unknown, timestamp: number): void;
 }
 
-const open = 1;
-const unflushed = 2;
-const gone = 4;
-/** One more list that an entry stands in. */
-const pin = 8;
-
-/**
- * An entry in memory, as each reader sees it; undefined is an entry that is not there. There may be millions, so they are kept small.
- *
- * `marks` has the bit `open` for an entry that was written in the current generation, `unflushed` for one that is committed and not yet on
- * the way to the table, `gone` for one whose segment was dropped, so that it is none of the table's business any more. Above the bits it
- * counts the lists that the entry stands in (open, committing, committed, flushing): an entry in none says what the table says, and may be
- * forgotten.
- */
-class Entry {
-  readonly home: Segment;
-  readonly key: ByteString;
-  /** For processing. */
-  current: Stored | undefined;
-  /** In the commit under way. */
-  committing: Stored | undefined;
-  /** As of the last commit; for queries. */
-  committed: Stored | undefined;
-  marks = 0;
-
-  constructor(home: Segment, key: ByteString, stored: Stored | undefined) {
-    this.home = home;
-    this.key = key;
-    this.current = stored;
-    this.committing = undefined;
-    this.committed = stored;
-  }
-}
-
-class Segment {
-  readonly start: number;
-  readonly entries = new Map<ByteString, Entry>();
-  /** Keys that are there for processing; made when a range is first walked over: many stores never are. */
-  order: SortedKeys | null = null;
-
-  constructor(start: number) {
-    this.start = start;
-  }
-
-  presentKeys(): readonly ByteString[] {
-    const keys: ByteString[] = [];
-    for (const entry of this.entries.values()) if (entry.current !== undefined) keys.push(entry.key);
-    return keys;
-  }
-}
-
-/** A rough weight of an entry besides its key: objects, map slot, a small value. Only the cache bound depends on it. */
-const entryOverheadBytes = 160;
 const defaultCacheBytes = 32 * 1024 * 1024;
 
 /**
- * One store of one task: entries in memory over a table. A write goes through these stages, each a list of entries:
+ * One store of one task: entries in memory over a table. A write goes through these stages, each a list of a segment's rows:
  *
  *     open        written in the current generation
- *     committing  written in the generation whose commit is under way; null between commits
- *     committed   durable in the changelog, not yet on the way to the table
- *     flushing    being written to the table; null between flushes
+ *     committing  written in the generation whose commit is under way
+ *     unflushed   durable in the changelog, not yet on the way to the table
+ *     flushing    being written to the table
  *
- * An entry in no list is a cached copy of the table's. Processing reads `current`, so it sees its own writes; queries read `committed`: the
- * last commit. When a commit fails the task is thrown away with all its entries; nothing is patched back.
+ * An entry in no list is a cached copy of the table's. Processing sees its own writes; queries see the last commit. When a commit fails the
+ * task is thrown away with all its entries; nothing is patched back.
  *
  * A window that has expired leaves `#segments` at once, so that processing and later writes know it no more; queries see it until the
  * generation that dropped it is committed, in `#doomed`.
@@ -118,12 +65,13 @@ export class LayeredStore implements StoreAccess {
   readonly #cacheBytes: number;
   readonly #segments = new Map<number, Segment>();
   readonly #doomed = new Map<number, Segment>();
-  #open: Entry[] = [];
+  /** Segments that were written to in the current generation. */
+  #open: Segment[] = [];
   #openDrops: number[] = [];
-  #committing: { readonly entries: readonly Entry[]; readonly drops: readonly number[] } | null = null;
-  #committed: Entry[] = [];
+  #committing: { readonly segments: readonly Segment[]; readonly drops: readonly number[] } | null = null;
+  #unflushed: Segment[] = [];
   #committedDrops: number[] = [];
-  #flushing: { readonly entries: readonly Entry[]; readonly drops: readonly number[] } | null = null;
+  #flushing: { readonly segments: readonly Segment[]; readonly drops: readonly number[] } | null = null;
   /** Entries by segment, of the last commit. */
   readonly #counts = new Map<number, number>();
   /** The greatest segment ever put; part of the task's state. */
@@ -132,12 +80,11 @@ export class LayeredStore implements StoreAccess {
   readonly #liveSegments: number[] = [];
   /** Segments that may have entries in the table; of all others it is not asked. */
   readonly #tableSegments = new Set<number>();
-  /** Weight of all entries in `#segments`. */
-  #sizeBytes = 0;
   /** Accesses come in runs of one segment, and a put follows the get of its entry. */
   #lastSegment = Number.NaN;
   #lastHome: Segment | undefined;
-  #lastEntry: Entry | undefined;
+  #lastKey: ByteString | undefined;
+  #lastRow = 0;
   /** The key that was looked for last in that segment and is in neither memory nor table: its put need not look again. */
   #lastMiss: ByteString | undefined;
 
@@ -165,7 +112,9 @@ export class LayeredStore implements StoreAccess {
   }
 
   get(segment: number, key: ByteString): Stored | undefined {
-    return this.#isExpired(segment) ? undefined : this.#find(segment, key)?.current;
+    if (this.#isExpired(segment)) return undefined;
+    const row = this.#find(segment, key);
+    return row === undefined ? undefined : this.#lastHome?.get(row);
   }
 
   put(segment: number, key: ByteString, value: unknown, timestamp: number): void {
@@ -175,7 +124,7 @@ export class LayeredStore implements StoreAccess {
     if (kept === null || kept === undefined) {
       // A delete of what is not there still goes to the changelog: it is an update of the table that readers of the changelog see.
       this.#changelog.append(segment, key, null, timestamp);
-      if (found?.current === undefined) return;
+      if (found === undefined || this.#lastHome?.get(found) === undefined) return;
       this.#write(found, undefined);
     } else {
       this.#changelog.append(segment, key, kept, timestamp);
@@ -194,14 +143,14 @@ export class LayeredStore implements StoreAccess {
     const reverse = options.reverse ?? false;
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
     const home = this.#segments.get(segment);
-    if (home !== undefined) home.order ??= new SortedKeys(home.presentKeys());
-    const inMemory = home?.order?.between(from, to, reverse) ?? [];
+    const inMemory = home?.keysBetween(from, to, reverse) ?? [];
     const found: KeyedEntry[] = [];
     const take = (key: ByteString): void => {
-      const current = home?.entries.get(key)?.current;
+      const row = home?.rowOf(key);
+      const current = row === undefined ? undefined : home?.get(row);
       if (current !== undefined && found.length < limit) found.push({ key, stored: current });
     };
-    if (!this.#tableSegments.has(segment)) {
+    if (home?.isWhole === true || !this.#tableSegments.has(segment)) {
       for (const key of inMemory) {
         if (found.length >= limit) break;
         take(key);
@@ -221,7 +170,7 @@ export class LayeredStore implements StoreAccess {
       if (next.done !== true && next.value === row.key) {
         take(next.value);
         next = keys.next();
-      } else if (home?.entries.has(row.key) !== true) {
+      } else if (home?.rowOf(row.key) === undefined) {
         found.push({ key: row.key, stored: { value: keptJson(row.value), timestamp: row.timestamp } });
       }
     }
@@ -236,11 +185,8 @@ export class LayeredStore implements StoreAccess {
   /** Ends the current generation; its writes are dropped or kept as a whole from here on. */
   beginCommit(): void {
     assert(this.#committing === null, 'a store began a commit while another is under way');
-    for (const entry of this.#open) {
-      entry.committing = entry.current;
-      entry.marks &= ~open;
-    }
-    this.#committing = { entries: this.#open, drops: this.#openDrops };
+    for (const segment of this.#open) segment.beginCommit();
+    this.#committing = { segments: this.#open, drops: this.#openDrops };
     this.#open = [];
     this.#openDrops = [];
   }
@@ -248,31 +194,16 @@ export class LayeredStore implements StoreAccess {
   /** The commit is durable: its writes are what queries see. */
   endCommit(): void {
     assert(this.#committing !== null, 'a store ended a commit that never began');
-    const { entries, drops } = this.#committing;
+    const { segments, drops } = this.#committing;
     this.#committing = null;
-    let home: Segment | null = null;
-    let delta = 0;
-    for (const entry of entries) {
-      if (entry.home !== home) {
-        this.#addCount(home, delta);
-        home = entry.home;
-        delta = 0;
-      }
-      if (entry.committed === undefined) delta += entry.committing === undefined ? 0 : 1;
-      else if (entry.committing === undefined) delta--;
-      entry.committed = entry.committing;
-      entry.committing = undefined;
-      if ((entry.marks & unflushed) !== 0) {
-        entry.marks -= pin;
-      } else {
-        entry.marks |= unflushed;
-        this.#committed.push(entry);
-      }
+    for (const segment of segments) {
+      if (!segment.hasUnflushed) this.#unflushed.push(segment);
+      this.#addCount(segment, segment.endCommit());
     }
-    this.#addCount(home, delta);
     for (const dropped of drops) {
       this.#counts.delete(dropped);
-      for (const entry of this.#doomed.get(dropped)?.entries.values() ?? []) entry.marks |= gone;
+      const segment = this.#doomed.get(dropped);
+      if (segment !== undefined) segment.isGone = true;
       this.#doomed.delete(dropped);
       // A window that came and went between two flushes is none of the table's business.
       if (this.#tableSegments.has(dropped)) this.#committedDrops.push(dropped);
@@ -281,19 +212,19 @@ export class LayeredStore implements StoreAccess {
 
   /** Takes what is committed for writing to the table; null when there is nothing, or a flush is under way. */
   beginFlush(): { readonly changes: readonly StoreChange[]; readonly droppedSegments: readonly number[] } | null {
-    if (this.#flushing !== null || (this.#committed.length === 0 && this.#committedDrops.length === 0)) return null;
+    if (this.#flushing !== null || (this.#unflushed.length === 0 && this.#committedDrops.length === 0)) return null;
     const changes: StoreChange[] = [];
-    for (const entry of this.#committed) {
-      entry.marks &= ~unflushed;
-      if ((entry.marks & gone) !== 0) continue;
-      const { key, committed } = entry;
-      const segment = entry.home.start;
+    const segments = this.#unflushed.filter(({ isGone }) => !isGone);
+    for (const home of segments) {
+      const segment = home.start;
       this.#tableSegments.add(segment);
-      const value = committed === undefined ? null : jsonText(committed.value);
-      changes.push({ segment, key, timestamp: committed?.timestamp ?? 0, value });
+      home.beginFlush((key, committed) => {
+        const value = committed === undefined ? null : jsonText(committed.value);
+        changes.push({ segment, key, timestamp: committed?.timestamp ?? 0, value });
+      });
     }
-    this.#flushing = { entries: this.#committed, drops: this.#committedDrops };
-    this.#committed = [];
+    this.#flushing = { segments, drops: this.#committedDrops };
+    this.#unflushed = [];
     this.#committedDrops = [];
     return { changes, droppedSegments: this.#flushing.drops };
   }
@@ -301,10 +232,10 @@ export class LayeredStore implements StoreAccess {
   /** The table holds what {@link beginFlush} gave. */
   endFlush(): void {
     assert(this.#flushing !== null, 'a store ended a flush that never began');
-    const { entries, drops } = this.#flushing;
+    const { segments, drops } = this.#flushing;
     this.#flushing = null;
     for (const segment of drops) this.#tableSegments.delete(segment);
-    for (const entry of entries) entry.marks -= pin;
+    for (const segment of segments) segment.endFlush();
     if (this.#sizeBytes > this.#cacheBytes) this.#evict();
   }
 
@@ -323,8 +254,9 @@ export class LayeredStore implements StoreAccess {
   /** As of the last commit. */
   getCommitted(segment: number, key: ByteString): Stored | undefined {
     if (!this.#counts.has(segment)) return undefined;
-    const entry = (this.#segments.get(segment) ?? this.#doomed.get(segment))?.entries.get(key);
-    return entry === undefined ? this.#fromTable(segment, key) : entry.committed;
+    const home = this.#homeOfCommitted(segment);
+    const row = home?.rowOf(key);
+    return row === undefined ? this.#fromTable(segment, key) : home?.committed(row);
   }
 
   /** Entries of one segment as of the last commit, in key order, after `after` (exclusive; null from the start). Lazy. */
@@ -333,99 +265,93 @@ export class LayeredStore implements StoreAccess {
     after: ByteString | null,
   ): Iterable<{ readonly key: ByteString; readonly stored: Stored }> {
     if (!this.#counts.has(segment)) return;
-    const overlay = new Map<ByteString, Entry>();
-    for (const entries of [this.#committed, this.#flushing?.entries ?? []]) {
-      for (const entry of entries) {
-        const isWanted = entry.home.start === segment && (entry.marks & gone) === 0;
-        if (isWanted && (after === null || entry.key > after)) overlay.set(entry.key, entry);
-      }
-    }
-    const changed = [...overlay.values()].sort((left, right) => (left.key < right.key ? -1 : 1));
+    const changed = this.#homeOfCommitted(segment)?.committedOverTable(after) ?? [];
     let next = 0;
     for (const row of this.#scanTable(segment, after)) {
       for (let entry = changed[next]; entry !== undefined && entry.key < row.key; entry = changed[++next]) {
-        if (entry.committed !== undefined) yield { key: entry.key, stored: entry.committed };
+        if (entry.stored !== undefined) yield { key: entry.key, stored: entry.stored };
       }
       if (changed[next]?.key === row.key) continue; // What changed takes the row's place, before the next greater key.
       yield { key: row.key, stored: { value: keptJson(row.value), timestamp: row.timestamp } };
     }
     for (let entry = changed[next]; entry !== undefined; entry = changed[++next]) {
-      if (entry.committed !== undefined) yield { key: entry.key, stored: entry.committed };
+      if (entry.stored !== undefined) yield { key: entry.key, stored: entry.stored };
     }
   }
 
-  /** The entry, from memory or from the table; undefined when it is in neither. */
-  #find(segment: number, key: ByteString): Entry | undefined {
+  /** Queries see a window that has expired until that is committed. */
+  #homeOfCommitted(segment: number): Segment | undefined {
+    return this.#segments.get(segment) ?? this.#doomed.get(segment);
+  }
+
+  /** The row of the key in `#lastHome`, which is its segment then; undefined when it is in neither memory nor table. */
+  #find(segment: number, key: ByteString): number | undefined {
     if (segment !== this.#lastSegment) {
       this.#lastSegment = segment;
       this.#lastHome = this.#segments.get(segment);
-      this.#lastEntry = undefined;
+      this.#lastKey = undefined;
       this.#lastMiss = undefined;
     }
-    if (this.#lastEntry !== undefined && this.#lastEntry.key === key) return this.#lastEntry;
+    if (this.#lastKey === key) return this.#lastRow;
     if (this.#lastMiss === key) return undefined;
-    let entry = this.#lastHome?.entries.get(key);
-    if (entry === undefined) {
-      const stored = this.#fromTable(segment, key);
+    let row = this.#lastHome?.rowOf(key);
+    if (row === undefined) {
+      const stored = this.#lastHome?.isWhole === true ? undefined : this.#fromTable(segment, key);
       if (stored === undefined) {
         this.#lastMiss = key;
         return undefined;
       }
-      entry = this.#add(segment, key, stored);
+      row = this.#add(segment, key, stored);
     }
-    this.#lastEntry = entry;
-    return entry;
+    this.#lastKey = key;
+    this.#lastRow = row;
+    return row;
   }
 
-  #add(segment: number, key: ByteString, stored: Stored | undefined): Entry {
+  /** After a {@link LayeredStore.#find} of the same. */
+  #add(segment: number, key: ByteString, stored: Stored | undefined): number {
     let home = this.#lastHome;
     if (home === undefined) {
-      home = new Segment(segment);
+      home = new Segment(segment, !this.#tableSegments.has(segment));
       this.#segments.set(segment, home);
       this.#lastHome = home;
     }
-    const entry = new Entry(home, detached(key), stored);
-    home.entries.set(entry.key, entry);
-    if (stored !== undefined) home.order?.add(entry.key);
-    this.#lastEntry = entry;
+    const row = home.add(key, stored);
+    this.#lastKey = home.keyOf(row);
+    this.#lastRow = row;
     this.#lastMiss = undefined;
-    this.#sizeBytes += key.length + entryOverheadBytes;
-    return entry;
+    return row;
   }
 
-  /** What is deleted leaves the order, so that a walk over a queue does not pass all that ever was in it. */
-  #write(entry: Entry, stored: Stored | undefined): void {
-    const { order } = entry.home;
-    if (order !== null) {
-      if (stored === undefined) order.delete(entry.key);
-      else if (entry.current === undefined) order.add(entry.key);
-    }
-    entry.current = stored;
-    if ((entry.marks & open) !== 0) return;
-    entry.marks = (entry.marks | open) + pin;
-    this.#open.push(entry);
+  /** In `#lastHome`. */
+  #write(row: number, stored: Stored | undefined): void {
+    const home = this.#lastHome;
+    assert(home !== undefined, 'a store wrote to a segment that is not there');
+    if (home.write(row, stored)) this.#open.push(home);
   }
 
-  #addCount(home: Segment | null, delta: number): void {
-    if (home === null || delta === 0) return;
-    const count = (this.#counts.get(home.start) ?? 0) + delta;
-    if (count > 0) this.#counts.set(home.start, count);
-    else this.#counts.delete(home.start);
+  /** Weight of all entries in memory, of live segments. */
+  get #sizeBytes(): number {
+    let sizeBytes = 0;
+    for (const home of this.#segments.values()) sizeBytes += home.sizeBytes;
+    return sizeBytes;
+  }
+
+  #addCount({ start }: Segment, delta: number): void {
+    if (delta === 0) return;
+    const count = (this.#counts.get(start) ?? 0) + delta;
+    if (count > 0) this.#counts.set(start, count);
+    else this.#counts.delete(start);
   }
 
   /** Forgets what the table can tell, oldest segments first, until there is room again. */
   #evict(): void {
     this.#lastSegment = Number.NaN;
-    const target = this.#cacheBytes * 0.75;
+    let enoughBytes = this.#sizeBytes - this.#cacheBytes * 0.75;
     for (const [segment, home] of this.#segments) {
-      for (const [key, entry] of home.entries) {
-        if (this.#sizeBytes <= target) return;
-        if (entry.marks >= pin) continue;
-        home.entries.delete(key);
-        home.order?.delete(key);
-        this.#sizeBytes -= key.length + entryOverheadBytes;
-      }
-      if (home.entries.size === 0) this.#segments.delete(segment);
+      if (enoughBytes <= 0) return;
+      enoughBytes -= home.evict(enoughBytes);
+      if (home.isEmpty) this.#segments.delete(segment);
     }
   }
 
@@ -454,8 +380,7 @@ export class LayeredStore implements StoreAccess {
       if (!this.#isExpired(segment)) break;
       expired++;
       for (const key of this.#keysOf(segment)) this.#changelog.append(segment, key, null, timestamp);
-      const home = this.#segments.get(segment) ?? new Segment(segment);
-      for (const key of home.entries.keys()) this.#sizeBytes -= key.length + entryOverheadBytes;
+      const home = this.#segments.get(segment) ?? new Segment(segment, false);
       this.#segments.delete(segment);
       this.#doomed.set(segment, home);
       this.#openDrops.push(segment);
@@ -476,8 +401,9 @@ export class LayeredStore implements StoreAccess {
   /** Keys present in a segment for processing. In no order, since each is written once and sorting would cost more than the writing. */
   #keysOf(segment: number): readonly ByteString[] {
     const home = this.#segments.get(segment);
+    if (home?.isWhole === true) return home.presentKeys();
     const keys: ByteString[] = [];
-    for (const row of this.#scanTable(segment, null)) if (home?.entries.has(row.key) !== true) keys.push(row.key);
+    for (const row of this.#scanTable(segment, null)) if (home?.rowOf(row.key) === undefined) keys.push(row.key);
     return home === undefined ? keys : [...keys, ...home.presentKeys()];
   }
 }

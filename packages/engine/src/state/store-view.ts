@@ -1,28 +1,28 @@
+import { shapedObjects } from '../json/shaped-object.ts';
 import type { StoreView } from '../topology/topology.ts';
 import { type Accumulator, type AccumulatorName, accumulatorFor } from './accumulators.ts';
 
-type ShownField = { readonly name: string; readonly accumulator: Accumulator };
-
 /** Made once for each view, since every record of an aggregate is shown. */
-const shownFields = new WeakMap<StoreView, readonly ShownField[]>();
+const presentersOf = new WeakMap<StoreView, (stored: unknown) => unknown>();
 
-/**
- * A stored value as users see it: accumulators become the results that they stand for, by name. Names come from an aggregate's config,
- * which refuses `__proto__`, so plain assignment makes own properties.
- */
+/** A stored value as users see it: accumulators become the results that they stand for, by name. */
 export function presentStored(view: StoreView, stored: unknown): unknown {
   if (view.as === 'value') return stored;
-  let fields = shownFields.get(view);
-  if (fields === undefined) {
-    fields = view.fields.map(({ name, function: used, length }) => ({
-      name,
-      accumulator: accumulatorFor(used as AccumulatorName, length),
-    }));
-    shownFields.set(view, fields);
+  let present = presentersOf.get(view);
+  if (present === undefined) {
+    const accumulators = view.fields.map(({ function: used, length }) =>
+      accumulatorFor(used as AccumulatorName, length),
+    );
+    // Names come from an aggregate's config, which refuses `__proto__` and equal ones.
+    const make = shapedObjects(view.fields.map(({ name }) => name));
+    present = (kept) => {
+      const results: unknown[] = [];
+      for (let index = 0; index < accumulators.length; index++) {
+        results.push((accumulators[index] as Accumulator).result((kept as readonly unknown[])[index]));
+      }
+      return make(results);
+    };
+    presentersOf.set(view, present);
   }
-  const accumulators = stored as readonly unknown[];
-  const shown: Record<string, unknown> = {};
-  let index = 0;
-  for (const { name, accumulator } of fields) shown[name] = accumulator.result(accumulators[index++]);
-  return shown;
+  return present(stored);
 }

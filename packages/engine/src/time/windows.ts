@@ -46,6 +46,8 @@ class EvenWindows implements TimeWindows {
   readonly #advanceMs: number;
   /** Where the first window begins that lies in 1970 or later whole; less than the advance. */
   readonly #offsetMs: number;
+  /** Tumbling windows are asked for in long runs of the same one. */
+  #last: readonly [Window] = [{ start: 0, end: 0 }];
 
   constructor({ sizeMs, advanceMs, offsetMs }: TimeWindowSettings) {
     this.#sizeMs = sizeMs;
@@ -54,11 +56,16 @@ class EvenWindows implements TimeWindows {
   }
 
   at(timestamp: number): readonly Window[] {
+    const last = this.#last[0];
+    if (timestamp >= last.start && timestamp < last.end) return this.#last;
     const sizeMs = this.#sizeMs;
     const advanceMs = this.#advanceMs;
     const sinceLatest = within(timestamp - this.#offsetMs, advanceMs);
     const latest = timestamp - sinceLatest;
-    if (sizeMs === advanceMs && latest >= 0) return [{ start: latest, end: latest + sizeMs }];
+    if (sizeMs === advanceMs && latest >= 0) {
+      this.#last = [{ start: latest, end: latest + sizeMs }];
+      return this.#last;
+    }
     const windows: Window[] = [];
     const count = Math.ceil((sizeMs - sinceLatest) / advanceMs);
     for (let start = latest - (count - 1) * advanceMs; start <= latest; start += advanceMs) {

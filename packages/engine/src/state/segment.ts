@@ -1,0 +1,272 @@
+import { assert } from '../assert.ts';
+import { type ByteString, detached } from '../log/byte-string.ts';
+import type { Stored } from './layered-store.ts';
+import { SortedKeys } from './sorted-keys.ts';
+import { ValueColumn } from './value-column.ts';
+
+/** What is known of a row: bits. */
+const present = 1;
+/** Written in the current generation. */
+const open = 2;
+/** Written in the generation whose commit is under way. */
+const committing = 4;
+/** Committed and not yet on the way to the table. */
+const unflushed = 8;
+/** On the way to the table. */
+const flushing = 16;
+const inSomeList = open | committing | unflushed | flushing;
+
+/** A rough weight of a row besides its key: map slot, columns. Only the cache bound depends on it. */
+const rowOverheadBytes = 96;
+
+/** What rows were before a generation wrote to them. */
+class Before {
+  readonly rows: number[] = [];
+  readonly #wasPresent: boolean[] = [];
+  readonly #timestamps: number[] = [];
+  readonly #values = new ValueColumn();
+
+  pushAbsent(row: number): void {
+    this.rows.push(row);
+    this.#wasPresent.push(false);
+    this.#timestamps.push(0);
+  }
+
+  /** `values` hold what was under the row. */
+  pushPresent(row: number, values: ValueColumn, timestamp: number): void {
+    this.#values.putFrom(this.rows.length, values, row);
+    this.rows.push(row);
+    this.#wasPresent.push(true);
+    this.#timestamps.push(timestamp);
+  }
+
+  wasPresent(index: number): boolean {
+    return this.#wasPresent[index] === true;
+  }
+
+  stored(index: number): Stored | undefined {
+    if (!this.wasPresent(index)) return undefined;
+    return { value: this.#values.get(index), timestamp: this.#timestamps[index] as number };
+  }
+
+  clear(): void {
+    this.rows.length = 0;
+    this.#wasPresent.length = 0;
+    this.#timestamps.length = 0;
+    this.#values.clear();
+  }
+}
+
+/**
+ * The entries of one segment in memory, as each reader sees them. A key has a row; what is stored under it lies in columns, since there may
+ * be millions. Columns hold what processing sees; what queries see, the last commit, is told by what rows were before later writes.
+ *
+ * A row goes through these lists: open, committing, unflushed, flushing (see {@link LayeredStore}). One in no list says what the table says,
+ * and may be forgotten.
+ */
+export class Segment {
+  readonly start: number;
+  /** Nothing is in the table that is not here too, so that the table need not be asked: true of every window that began in this process. */
+  isWhole: boolean;
+  /** It was dropped and that is committed, so that it is none of the table's business any more. */
+  isGone = false;
+  /** Weight of all rows. */
+  sizeBytes = 0;
+  readonly #rows = new Map<ByteString, number>();
+  readonly #keys: ByteString[] = [];
+  readonly #marks: number[] = [];
+  readonly #timestamps: number[] = [];
+  readonly #values = new ValueColumn();
+  /** Rows of forgotten keys. */
+  readonly #free: number[] = [];
+  /** Keys that are there for processing; made when a range is first walked over: many stores never are. */
+  #order: SortedKeys | null = null;
+  #open = new Before();
+  #committing: Before | null = null;
+  #spare: Before | null = null;
+  /** By how much the commit under way changes the number of entries. */
+  #delta = 0;
+  #unflushed: number[] = [];
+  #flushing: readonly number[] = [];
+
+  constructor(start: number, isWhole: boolean) {
+    this.start = start;
+    this.isWhole = isWhole;
+  }
+
+  get isEmpty(): boolean {
+    return this.#rows.size === 0;
+  }
+
+  /** The row of a key, also of one that was deleted and is remembered as that; undefined when nothing is known of it here. */
+  rowOf(key: ByteString): number | undefined {
+    return this.#rows.get(key);
+  }
+
+  keyOf(row: number): ByteString {
+    return this.#keys[row] as ByteString;
+  }
+
+  /** As processing sees it. */
+  get(row: number): Stored | undefined {
+    if (((this.#marks[row] as number) & present) === 0) return undefined;
+    return { value: this.#values.get(row), timestamp: this.#timestamps[row] as number };
+  }
+
+  /** Makes a row for a key that has none: for what the table has under it, or undefined for what is to be written. */
+  add(key: ByteString, stored: Stored | undefined): number {
+    const kept = detached(key);
+    const row = this.#free.pop() ?? this.#keys.length;
+    this.#rows.set(kept, row);
+    this.#keys[row] = kept;
+    this.#marks[row] = stored === undefined ? 0 : present;
+    this.#timestamps[row] = stored?.timestamp ?? 0;
+    if (stored !== undefined) {
+      this.#values.put(row, stored.value);
+      this.#order?.add(kept);
+    }
+    this.sizeBytes += key.length + rowOverheadBytes;
+    return row;
+  }
+
+  /** Writes a row, undefined to delete. True when it is the segment's first write in this generation. */
+  write(row: number, stored: Stored | undefined): boolean {
+    const marks = this.#marks[row] as number;
+    const isFirst = (marks & open) === 0;
+    if (isFirst && (marks & present) === 0) this.#open.pushAbsent(row);
+    else if (isFirst) this.#open.pushPresent(row, this.#values, this.#timestamps[row] as number);
+    if (this.#order !== null) {
+      // What is deleted leaves the order, so that a walk over a queue does not pass all that ever was in it.
+      if (stored === undefined) this.#order.delete(this.keyOf(row));
+      else if ((marks & present) === 0) this.#order.add(this.keyOf(row));
+    }
+    if (stored === undefined) {
+      this.#marks[row] = (marks & ~present) | open;
+      this.#values.forget(row);
+    } else {
+      this.#marks[row] = marks | present | open;
+      this.#values.put(row, stored.value);
+      this.#timestamps[row] = stored.timestamp;
+    }
+    return isFirst && this.#open.rows.length === 1;
+  }
+
+  /** Keys that are there for processing, from `from` (inclusive) to `to` (exclusive; null without end), in order or in reverse. */
+  keysBetween(from: ByteString, to: ByteString | null, reverse: boolean): Iterable<ByteString> {
+    this.#order ??= new SortedKeys(this.presentKeys());
+    return this.#order.between(from, to, reverse);
+  }
+
+  presentKeys(): readonly ByteString[] {
+    const keys: ByteString[] = [];
+    for (const [key, row] of this.#rows) if (((this.#marks[row] as number) & present) !== 0) keys.push(key);
+    return keys;
+  }
+
+  /** Of a segment that was written to in this generation: the generation ends. */
+  beginCommit(): void {
+    const before = this.#open;
+    assert(this.#committing === null, 'a segment began a commit while another is under way');
+    let delta = 0;
+    for (let index = 0; index < before.rows.length; index++) {
+      const row = before.rows[index] as number;
+      const marks = this.#marks[row] as number;
+      this.#marks[row] = (marks & ~open) | committing;
+      delta += (marks & present) - (before.wasPresent(index) ? 1 : 0);
+    }
+    this.#delta = delta;
+    this.#committing = before;
+    this.#open = this.#spare ?? new Before();
+    this.#spare = null;
+  }
+
+  /** The commit is durable. Gives by how much it changed the number of entries. */
+  endCommit(): number {
+    const before = this.#committing;
+    assert(before !== null, 'a segment ended a commit that never began');
+    this.#committing = null;
+    for (const row of before.rows) {
+      const marks = (this.#marks[row] as number) & ~committing;
+      this.#marks[row] = marks | unflushed;
+      if ((marks & unflushed) === 0) this.#unflushed.push(row);
+    }
+    before.clear();
+    this.#spare = before;
+    return this.#delta;
+  }
+
+  get hasUnflushed(): boolean {
+    return this.#unflushed.length > 0;
+  }
+
+  /** Calls with every key that is committed and not on the way to the table, and what is committed under it; they are on the way then. */
+  beginFlush(take: (key: ByteString, committed: Stored | undefined) => void): void {
+    const committed = this.#committedReader();
+    for (const row of this.#unflushed) {
+      this.#marks[row] = ((this.#marks[row] as number) & ~unflushed) | flushing;
+      take(this.keyOf(row), committed(row));
+    }
+    this.#flushing = this.#unflushed;
+    this.#unflushed = [];
+  }
+
+  /** The table has what it was given. */
+  endFlush(): void {
+    for (const row of this.#flushing) this.#marks[row] = (this.#marks[row] as number) & ~flushing;
+    this.#flushing = [];
+  }
+
+  /** As of the last commit. */
+  committed(row: number): Stored | undefined {
+    return this.#committedReader()(row);
+  }
+
+  /** Keys after `after` (all for null) that the table may not have as they were committed last, with that; in key order. */
+  committedOverTable(
+    after: ByteString | null,
+  ): readonly { readonly key: ByteString; readonly stored: Stored | undefined }[] {
+    const committed = this.#committedReader();
+    const rows = new Set([...this.#flushing, ...this.#unflushed]);
+    const changed = [];
+    for (const row of rows) {
+      const key = this.keyOf(row);
+      if (after === null || key > after) changed.push({ key, stored: committed(row) });
+    }
+    return changed.sort((left, right) => (left.key < right.key ? -1 : 1));
+  }
+
+  /** Forgets rows that the table can tell of, until enough is forgotten. Gives how many bytes that was. */
+  evict(enoughBytes: number): number {
+    let evicted = 0;
+    for (const [key, row] of this.#rows) {
+      if (evicted >= enoughBytes) break;
+      if (((this.#marks[row] as number) & inSomeList) !== 0) continue;
+      this.isWhole = false;
+      this.#rows.delete(key);
+      this.#order?.delete(key);
+      this.#keys[row] = '';
+      this.#values.forget(row);
+      this.#free.push(row);
+      evicted += key.length + rowOverheadBytes;
+    }
+    this.sizeBytes -= evicted;
+    return evicted;
+  }
+
+  /** Rows that were written since the last commit are told by what they were before it. */
+  #committedReader(): (row: number) => Stored | undefined {
+    const generations = [this.#committing, this.#open].map((before) => {
+      const places = new Map<number, number>();
+      for (const [index, row] of before?.rows.entries() ?? []) places.set(row, index);
+      return { before, places };
+    });
+    return (row) => {
+      if (((this.#marks[row] as number) & (open | committing)) === 0) return this.get(row);
+      for (const { before, places } of generations) {
+        const index = places.get(row);
+        if (before !== null && index !== undefined) return before.stored(index);
+      }
+      return this.get(row);
+    };
+  }
+}
