@@ -1,5 +1,6 @@
 import {
   type Append,
+  decidedRead,
   type EncodedBatch,
   MemoryTaskStores,
   processors,
@@ -47,7 +48,7 @@ class BatchLists {
       batches.push(new RecordBatch(batch.bytes, at.baseOffsets[index] ?? 0));
       bytes += batch.bytes.byteLength;
     }
-    return { topic, partition, batches, endOffset: at.endOffset, startOffset: 0 };
+    return decidedRead({ topic, partition }, batches, { startOffset: 0, endOffset: at.endOffset });
   }
 
   batches(topic: string, partition: number): readonly EncodedBatch[] {

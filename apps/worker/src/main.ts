@@ -1,8 +1,11 @@
-import { join } from 'node:path';
-import { EmbeddedLog, endProcess } from '@millrace/backend-embedded';
-import { LogError, PolicyFailure } from '@millrace/engine';
+import { endProcess } from '@millrace/backend-embedded';
+import { kafkaSettingsFromEnvironment } from '@millrace/backend-kafka';
+import { LogError, PolicyFailure, type Topology } from '@millrace/engine';
 import type { Down, Up } from '@millrace/protocol';
 import { StoreError } from '@millrace/store-lmdb';
+import type { Backend } from './backend.ts';
+import { openEmbeddedBackend } from './embedded-backend.ts';
+import { kafkaWorkerSettings, openKafkaBackend } from './kafka-backend.ts';
 import { startMetricsTicker } from './metrics-ticker.ts';
 import { ServerLink } from './server-link.ts';
 import { StoppedStores } from './stopped-stores.ts';
@@ -10,23 +13,33 @@ import { answerStoreQuery } from './store-query-handler.ts';
 import { TaskHost } from './task-host.ts';
 
 /**
- * A worker process: runs the tasks of one deployment on the embedded backend, or only reads the stores of one that is stopped. It is told
- * what to do over its link and exits when the link is gone; what was not committed then never happened.
+ * A worker process: runs the tasks of one deployment, or only reads the stores of one that is stopped. It is told what to do over its link
+ * and ends when the link is gone; what was not committed then never happened.
  */
 async function main(): Promise<void> {
   process.on('uncaughtException', (error) => {
     console.error(error);
     endProcess();
   });
-  const data = setting('MILLRACE_DATA');
   const pipeline = setting('MILLRACE_PIPELINE');
-  const log = await EmbeddedLog.open({ directory: join(data, 'log') });
-  const stateDirectory = join(data, 'state', pipeline);
   const say = (up: Up): void => link.send(up);
   let host: TaskHost | null = null;
   let stopped: StoppedStores | null = null;
-  const link = ServerLink.open((message) => handle(message), endProcess);
-  log.onAppended((topics) => link.send({ type: 'appended', topics: [...topics] }));
+  const backend = await openBackend(setting('MILLRACE_DATA'), pipeline, (topics) =>
+    say({ type: 'appended', topics: [...topics] }),
+  );
+  const { log, stateDirectory } = backend;
+  const link = ServerLink.open(
+    (message) => handle(message),
+    () => gone(),
+  );
+
+  /** Without its server a worker has nobody to work for. One that shares tasks with others leaves, so that they need not wait for it. */
+  const gone = (): void => {
+    if (host === null || backend.givesTasksByServer) endProcess();
+    else host.stop();
+  };
+  if (!backend.givesTasksByServer) process.once('SIGTERM', gone);
 
   const end = async (last: Up, code: number): Promise<void> => {
     await log.close();
@@ -36,33 +49,31 @@ async function main(): Promise<void> {
     process.exit(code);
   };
 
+  const deploy = async (topology: Topology): Promise<void> => {
+    const taken = backend.takePart(topology);
+    // Nothing is awaited where the server gives the tasks: its next message does.
+    const part = taken === null ? {} : await taken;
+    host = new TaskHost({ topology, log, stateDirectory, say, now: () => performance.now(), ...part });
+    const tick = startMetricsTicker(host, say);
+    await host.run();
+    // The last commit came after the last tick; without this one, a stopped pipeline shows less than it has done.
+    tick();
+  };
+
   const handle = (message: Down): void => {
     switch (message.type) {
-      case 'deploy': {
-        host = new TaskHost({
-          topology: message.topology,
-          log,
-          stateDirectory,
-          say,
-          now: () => performance.now(),
-        });
-        const tick = startMetricsTicker(host, say);
-        host.run().then(
-          () => {
-            // The last commit came after the last tick; without this one, a stopped pipeline shows less than it has done.
-            tick();
-            return end({ type: 'stopped' }, 0);
-          },
+      case 'deploy':
+        deploy(message.topology).then(
+          () => end({ type: 'stopped' }, 0),
           (error: unknown) => end(failed(error), 1),
         );
         break;
-      }
       case 'read':
         stopped = new StoppedStores({ topology: message.topology, log, stateDirectory, say });
         stopped.open(message.taskIds).catch((error: unknown) => end(failed(error), 1));
         break;
       case 'assign':
-        host?.assign(message.tasks);
+        if (backend.givesTasksByServer) host?.assign(message.tasks);
         break;
       case 'revoke':
         void host?.revoke(message.taskIds).then(() => link.send({ type: 'revoked', requestId: message.requestId }));
@@ -72,7 +83,7 @@ async function main(): Promise<void> {
         else host.stop();
         break;
       case 'appended':
-        log.wake();
+        backend.wake();
         break;
       case 'storeQuery': {
         const answers = answerStoreQuery(host ?? stopped, message.requestId, message.query);
@@ -81,6 +92,19 @@ async function main(): Promise<void> {
       }
     }
   };
+}
+
+function openBackend(
+  data: string,
+  pipeline: string,
+  onAppended: (topics: readonly string[]) => void,
+): Promise<Backend> {
+  const name = process.env.MILLRACE_BACKEND ?? 'embedded';
+  if (name === 'embedded') return openEmbeddedBackend(data, pipeline, onAppended);
+  if (name !== 'kafka') throw new Error('MILLRACE_BACKEND must be embedded or kafka.');
+  const settings = kafkaSettingsFromEnvironment(process.env);
+  if (settings === null) throw new Error('A worker on Kafka needs KAFKA_BROKERS: host:port of some brokers.');
+  return openKafkaBackend(settings, { data, pipeline, ...kafkaWorkerSettings(process.env) });
 }
 
 function failed(error: unknown): Up {

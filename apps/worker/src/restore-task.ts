@@ -1,4 +1,13 @@
-import { changesOf, type Log, type StoreSpec, type SubTopology, type Topology } from '@millrace/engine';
+import {
+  changesOf,
+  type Log,
+  LogError,
+  type ReadResult,
+  type StoreSpec,
+  subTopologyOf,
+  type TaskId,
+  type Topology,
+} from '@millrace/engine';
 import { LmdbTaskStores, StoreError } from '@millrace/store-lmdb';
 
 export interface RestoreProgress {
@@ -7,37 +16,139 @@ export interface RestoreProgress {
   readonly restoreTotal: number;
 }
 
+export interface RestoreOptions {
+  readonly log: Log;
+  readonly topology: Topology;
+  readonly taskId: TaskId;
+  readonly directory: string;
+}
+
 const maxBytesPerRead = 1024 * 1024;
+
+/** How long one read waits for transactions of the task's last owner that are still undecided. */
+const undecidedWaitMs = 1000;
 
 /**
  * Opens a task's stores and replays what their changelogs have beyond them. Afterwards each store reflects the end of its changelog, which
- * is the last commit. A store that does not fit its changelog any more, or is damaged, is rebuilt from the changelog's start.
+ * is the last commit.
+ * @throws the signal's reason when it ends the work; nothing is open then
  */
 export async function restoreTask(
-  log: Log,
-  topology: Topology,
-  subTopology: SubTopology,
-  partition: number,
-  directory: string,
+  options: RestoreOptions,
   onProgress: (progress: RestoreProgress) => void,
+  signal?: AbortSignal,
 ): Promise<LmdbTaskStores> {
-  const specs = topology.stores.filter((store) => subTopology.stores.includes(store.name));
-  const stores = await openStores(directory);
-  const tails = [];
-  for (const spec of specs) tails.push(await findTail(log, stores, spec, partition));
-  const restoreTotal = tails.reduce((sum, tail) => sum + tail.end - tail.from, 0);
-  let restoredRecords = 0;
-  onProgress({ restoredRecords, restoreTotal });
-  for (const { spec, from, end } of tails) {
-    for (let at = from; at < end; ) {
-      const next = await replay(log, stores, spec, partition, at);
-      if (next === at) break;
-      restoredRecords += next - at;
-      at = next;
-      onProgress({ restoredRecords, restoreTotal });
+  const copy = await StoreCopy.open(options);
+  try {
+    await copy.catchUp(onProgress, signal);
+    return copy.stores;
+  } catch (error) {
+    await copy.stores.close();
+    throw error;
+  }
+}
+
+/**
+ * A task's stores on this machine's disk, as a copy of their changelogs. A store that does not fit its changelog any more, or is damaged, is
+ * rebuilt from the changelog's start.
+ */
+export class StoreCopy {
+  readonly stores: LmdbTaskStores;
+  readonly #log: Log;
+  readonly #specs: readonly StoreSpec[];
+  readonly #partition: number;
+
+  private constructor({ log, topology, taskId }: RestoreOptions, stores: LmdbTaskStores) {
+    const { subTopology, partition } = subTopologyOf(topology, taskId);
+    this.#log = log;
+    this.#specs = topology.stores.filter((store) => subTopology.stores.includes(store.name));
+    this.#partition = partition;
+    this.stores = stores;
+  }
+
+  static async open(options: RestoreOptions): Promise<StoreCopy> {
+    return new StoreCopy(options, await openStores(options.directory));
+  }
+
+  /** By changelog topic: the offset that the copy has reached. */
+  positions(): ReadonlyMap<string, number> {
+    return new Map(this.#specs.map((spec) => [spec.changelogTopic, this.stores.position(spec.name)]));
+  }
+
+  /** Replays until each store reflects all that its changelog held when this began. */
+  async catchUp(onProgress: (progress: RestoreProgress) => void, signal?: AbortSignal): Promise<void> {
+    const tails = [];
+    for (const spec of this.#specs) tails.push(await this.#findTail(spec));
+    const restoreTotal = tails.reduce((sum, tail) => sum + tail.end - tail.from, 0);
+    let restoredRecords = 0;
+    onProgress({ restoredRecords, restoreTotal });
+    for (const { spec, from, end } of tails) {
+      for (let at = from; at < end; ) {
+        signal?.throwIfAborted();
+        const next = await this.#replay(spec, at, signal);
+        restoredRecords += next - at;
+        at = next;
+        onProgress({ restoredRecords, restoreTotal });
+      }
+    }
+    signal?.throwIfAborted();
+  }
+
+  /** From where to where a store's changelog must be replayed. Empties the store when its position is none that the changelog still knows. */
+  async #findTail(spec: StoreSpec): Promise<{ readonly spec: StoreSpec; readonly from: number; readonly end: number }> {
+    this.stores.table(spec.name);
+    const position = this.stores.position(spec.name);
+    const tail = await this.#readIfKnown(spec, position);
+    if (tail !== null) return { spec, from: Math.max(position, tail.startOffset), end: tail.undecidedEndOffset };
+    await this.stores.clear([spec.name]);
+    const { startOffset, undecidedEndOffset } = await this.#read(spec, 0, 1, 0);
+    return { spec, from: startOffset, end: undecidedEndOffset };
+  }
+
+  /** Null when the changelog does not reach as far as the position, or what followed it is gone. */
+  async #readIfKnown(spec: StoreSpec, position: number): Promise<ReadResult | null> {
+    try {
+      const result = await this.#read(spec, position, 1, 0);
+      const isKnown = position === 0 || (position >= result.startOffset && position <= result.undecidedEndOffset);
+      return isKnown ? result : null;
+    } catch (error) {
+      if (position > 0 && error instanceof LogError && error.code === 'offset-out-of-range') return null;
+      throw error;
     }
   }
-  return stores;
+
+  /** Replays one read's worth of changelog; gives the offset to go on from. */
+  async #replay(spec: StoreSpec, offset: number, signal: AbortSignal | undefined): Promise<number> {
+    const result = await this.#read(spec, offset, maxBytesPerRead, undecidedWaitMs, signal);
+    const position = Math.max(offset, result.nextOffset);
+    if (position === offset) return offset;
+    await this.stores.write([
+      {
+        store: spec.name,
+        changes: result.batches.flatMap((batch) => changesOf(spec, batch, offset)),
+        droppedSegments: [],
+        position,
+      },
+    ]);
+    return position;
+  }
+
+  async #read(
+    spec: StoreSpec,
+    offset: number,
+    maxBytesPerPartition: number,
+    maxWaitMs: number,
+    signal?: AbortSignal,
+  ): Promise<ReadResult> {
+    const partition = this.#partition;
+    const [result] = await this.#log.read([{ topic: spec.changelogTopic, partition, offset }], {
+      maxBytesPerPartition,
+      maxWaitMs,
+      signal,
+    });
+    if (result === undefined) throw new Error(`The log did not answer for ${spec.changelogTopic}-${partition}.`);
+    return result;
+  }
 }
 
 async function openStores(directory: string): Promise<LmdbTaskStores> {
@@ -48,50 +159,4 @@ async function openStores(directory: string): Promise<LmdbTaskStores> {
     await LmdbTaskStores.destroy(directory);
     return LmdbTaskStores.open({ directory });
   }
-}
-
-/** From where to where a store's changelog must be replayed. Empties the store when its position is none that the changelog still knows. */
-async function findTail(
-  log: Log,
-  stores: LmdbTaskStores,
-  spec: StoreSpec,
-  partition: number,
-): Promise<{ readonly spec: StoreSpec; readonly from: number; readonly end: number }> {
-  stores.table(spec.name);
-  const position = stores.position(spec.name);
-  const { startOffset, endOffset } = await readChangelog(log, spec, partition, position, 1);
-  const isKnown = position === 0 || (position >= startOffset && position <= endOffset);
-  if (!isKnown) await stores.clear([spec.name]);
-  return { spec, from: isKnown ? Math.max(position, startOffset) : startOffset, end: endOffset };
-}
-
-/** Replays one read's worth of changelog; gives the offset to go on from. */
-async function replay(
-  log: Log,
-  stores: LmdbTaskStores,
-  spec: StoreSpec,
-  partition: number,
-  offset: number,
-): Promise<number> {
-  const { batches, endOffset } = await readChangelog(log, spec, partition, offset, maxBytesPerRead);
-  if (batches.length === 0) return endOffset;
-  const position = Math.max(offset, ...batches.map((batch) => batch.nextOffset));
-  await stores.write([
-    {
-      store: spec.name,
-      changes: batches.flatMap((batch) => changesOf(spec, batch, offset)),
-      droppedSegments: [],
-      position,
-    },
-  ]);
-  return position;
-}
-
-async function readChangelog(log: Log, spec: StoreSpec, partition: number, offset: number, maxBytes: number) {
-  const [result] = await log.read([{ topic: spec.changelogTopic, partition, offset }], {
-    maxBytesPerPartition: maxBytes,
-    maxWaitMs: 0,
-  });
-  if (result === undefined) throw new Error(`The log did not answer for ${spec.changelogTopic}-${partition}.`);
-  return result;
 }

@@ -1,6 +1,6 @@
 import { type Log, processors, type StoreQuery, TaskGroup, type TaskId, type Topology } from '@millrace/engine';
 import type { Up } from '@millrace/protocol';
-import { openTask } from './open-task.ts';
+import { addOpenedTask, openTask } from './open-task.ts';
 import type { StoreAnswers } from './store-query-handler.ts';
 import { TaskStates } from './task-states.ts';
 
@@ -31,14 +31,14 @@ export class StoppedStores {
   async open(taskIds: readonly TaskId[]): Promise<void> {
     this.#states.starting(taskIds);
     for (const taskId of taskIds) {
-      await openTask({
+      const task = await openTask({
         ...this.#options,
-        group: this.#group,
         taskId,
         // It commits nothing, so none was taken for it.
         epoch: 0,
         onProgress: (progress) => this.#states.restoring(taskId, progress),
       });
+      addOpenedTask(this.#group, this.#options.topology, task);
       this.#states.running(taskId);
     }
   }

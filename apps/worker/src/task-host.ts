@@ -1,19 +1,25 @@
 import {
   type AssignedTask,
+  type Assignment,
+  type AssignmentListener,
   assert,
   type Log,
+  LogError,
   processors,
   type ReadResult,
   type SourcePosition,
   type StoreQuery,
+  subTopologyOf,
   TaskGroup,
   type TaskId,
   type Topology,
 } from '@millrace/engine';
 import { globalTablesTaskId, type TaskTick, type Up } from '@millrace/protocol';
 import type { LmdbTaskStores } from '@millrace/store-lmdb';
-import { openTask } from './open-task.ts';
+import { addOpenedTask, openTask } from './open-task.ts';
+import type { StandbyTasks } from './standby-tasks.ts';
 import type { StoreAnswers } from './store-query-handler.ts';
+import { TaskOpenings } from './task-openings.ts';
 import { TaskStates } from './task-states.ts';
 import { TopicReader } from './topic-reader.ts';
 
@@ -30,6 +36,9 @@ const maxRecordsPerCommit = 50_000;
 const flushIntervalMs = 500;
 /** Repartition records that have been read are removed this often. */
 const purgeIntervalMs = 30_000;
+/** After a fault that passes, tasks are tried again after this long; twice as long each time, up to the second. */
+const leastBackOffMs = 100;
+const greatestBackOffMs = 10_000;
 
 export interface TaskHostOptions {
   readonly topology: Topology;
@@ -38,15 +47,21 @@ export interface TaskHostOptions {
   readonly stateDirectory: string;
   readonly say: (message: Up) => void;
   readonly now: () => number;
+  /**
+   * Says which tasks to run. A fault that passes then costs what was not committed, and the tasks are opened again; without one, tasks
+   * come by {@link TaskHost.assign}, and every fault ends the host.
+   */
+  readonly assignment?: Assignment | undefined;
+  readonly standbys?: StandbyTasks | undefined;
 }
 
 /**
  * Runs the tasks of one deployment next to the log: reads, processes, commits, writes the tables behind, until it is told to stop. One
- * loop; while a commit or a table write is under way, processing goes on.
+ * loop; while a commit or a table write is under way, or a task is being restored, processing goes on.
  */
 export class TaskHost {
   readonly #options: TaskHostOptions;
-  readonly #group: TaskGroup;
+  #group: TaskGroup;
   readonly #reader: TopicReader;
   readonly #stores = new Map<TaskId, LmdbTaskStores>();
   readonly #states: TaskStates;
@@ -64,13 +79,30 @@ export class TaskHost {
   #failure: { readonly error: unknown } | null = null;
   /** The last committed position of each partition, by `topic/partition`. */
   readonly #committed = new Map<string, SourcePosition>();
-  /** Tasks given by the server that the loop has not taken up yet. */
-  #assigned: AssignedTask[] = [];
+  /** What this host was given to run, running yet or not. */
+  readonly #owned = new Map<TaskId, number>();
+  readonly #openings: TaskOpenings;
   #revoked: { readonly taskIds: readonly TaskId[]; readonly done: () => void }[] = [];
+  /** Who waits for everything to be dropped. */
+  #lost: (() => void)[] = [];
+  /** Commits, or openings of tasks, that failed in a row. */
+  #faults = 0;
+  /** Reads that failed in a row. */
+  #readFaults = 0;
 
   constructor(options: TaskHostOptions) {
     this.#options = options;
-    this.#group = new TaskGroup(options.topology, processors, () => Date.now());
+    this.#group = this.#newGroup();
+    this.#openings = new TaskOpenings(
+      (task, signal) =>
+        openTask({
+          ...options,
+          ...task,
+          signal,
+          onProgress: (progress) => this.#states.restoring(task.taskId, progress),
+        }),
+      () => this.#wake.abort(),
+    );
     this.#reader = new TopicReader(options.log, options.topology, options.now);
     this.#states = new TaskStates(options.topology, options.say);
     const now = options.now();
@@ -79,15 +111,16 @@ export class TaskHost {
     this.#lastPurgeMs = now;
   }
 
-  /** The tasks are taken up at the loop's next turn. */
+  /** The tasks are restored beside those that run already. */
   assign(tasks: readonly AssignedTask[]): void {
-    this.#assigned.push(...tasks);
+    for (const { taskId, epoch } of tasks) this.#owned.set(taskId, epoch);
     this.#states.starting(tasks.map(({ taskId }) => taskId));
-    this.#wake.abort();
+    this.#openings.add(tasks);
   }
 
   /** Settles when the tasks' work is committed and they are gone. */
   async revoke(taskIds: readonly TaskId[]): Promise<void> {
+    if (this.#isClosing) return;
     const gone = new Promise<void>((resolve) => this.#revoked.push({ taskIds, done: resolve }));
     this.#wake.abort();
     await gone;
@@ -100,13 +133,26 @@ export class TaskHost {
 
   /** Reads, processes and commits until stopped; then everything is committed, written and closed. */
   async run(): Promise<void> {
+    const { assignment } = this.#options;
+    assignment?.subscribe(this.#listener());
     try {
-      while (!this.#isStopping) await this.#turn();
-      await this.#settle();
+      while (!this.#isStopping) {
+        try {
+          await this.#turn();
+        } catch (error) {
+          await this.#recover(error);
+        }
+      }
+      await this.#settle().catch((error: unknown) => {
+        // What is not committed at the end is done again by whoever has the tasks next.
+        if (this.#remedyFor(error) === 'none') throw error;
+      });
     } finally {
-      await Promise.allSettled([this.#committing, this.#flushing]);
       this.#isClosing = true;
-      for (const stores of this.#stores.values()) await stores.close();
+      await this.#closeStores();
+      await this.#options.standbys?.close();
+      for (const settled of [...this.#lost.splice(0), ...this.#revoked.splice(0).map(({ done }) => done)]) settled();
+      await assignment?.close();
     }
   }
 
@@ -143,8 +189,22 @@ export class TaskHost {
     return this.#group.takeFailures();
   }
 
+  #listener(): AssignmentListener {
+    return {
+      assigned: (tasks) => Promise.resolve(this.assign(tasks)),
+      revoked: (taskIds) => this.revoke(taskIds),
+      lost: () => this.#drop(),
+      standbys: async (taskIds) => this.#options.standbys?.keep(taskIds),
+      failed: (error) => this.#fail(new RefusedByGroup(error)),
+    };
+  }
+
   async #turn(): Promise<void> {
-    if (this.#assigned.length > 0) await this.#takeUp();
+    // Whatever woke the loop before is seen to now; what comes from here on ends the wait of this turn.
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
+    if (this.#lost.length > 0) await this.#dropTasks();
+    if (this.#failure !== null) throw this.#failure.error;
+    this.#takeUp();
     if (this.#revoked.length > 0) await this.#letGo();
     await this.#read();
     this.#process();
@@ -154,50 +214,129 @@ export class TaskHost {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  async #takeUp(): Promise<void> {
-    const tasks = this.#assigned;
-    this.#assigned = [];
-    for (const { taskId, epoch } of tasks) {
-      const stores = await openTask({
-        ...this.#options,
-        group: this.#group,
-        taskId,
-        epoch,
-        onProgress: (progress) => this.#states.restoring(taskId, progress),
-      });
-      this.#stores.set(taskId, stores);
-      this.#states.running(taskId);
-      if (this.#isStopping) return;
+  #takeUp(): void {
+    for (const task of this.#openings.take()) {
+      addOpenedTask(this.#group, this.#options.topology, task);
+      this.#stores.set(task.taskId, task.stores);
+      this.#states.running(task.taskId);
     }
   }
 
   async #letGo(): Promise<void> {
     await this.#settle();
     for (const { taskIds, done } of this.#revoked.splice(0)) {
+      await this.#openings.cancel(taskIds);
       for (const taskId of taskIds) {
+        this.#owned.delete(taskId);
         this.#group.removeTask(taskId);
-        await this.#stores.get(taskId)?.close();
-        this.#stores.delete(taskId);
         this.#states.remove(taskId);
+        await this.#closeStore(taskId);
       }
       done();
     }
     this.#states.say();
   }
 
+  /** The tasks are somebody else's: nothing of them goes on. Settles when all is closed. */
+  async #drop(): Promise<void> {
+    if (this.#isClosing) return;
+    const dropped = new Promise<void>((resolve) => this.#lost.push(resolve));
+    this.#wake.abort();
+    await dropped;
+  }
+
+  async #dropTasks(): Promise<void> {
+    const waiting = this.#lost.splice(0);
+    await this.#closeTasks();
+    this.#owned.clear();
+    for (const settled of [...waiting, ...this.#revoked.splice(0).map(({ done }) => done)]) settled();
+    this.#states.say();
+  }
+
+  /** Closes every task without a commit. What a commit under way comes to does not matter: whoever opens a task waits until it is decided. */
+  async #closeTasks(): Promise<void> {
+    await this.#closeStores();
+    for (const taskId of this.#owned.keys()) this.#states.remove(taskId);
+    this.#committing = null;
+    this.#failure = null;
+    this.#hasUnflushed = false;
+    this.#group = this.#newGroup();
+  }
+
+  async #closeStores(): Promise<void> {
+    await Promise.allSettled([this.#committing, this.#flushing]);
+    await this.#openings.cancelAll();
+    for (const taskId of [...this.#stores.keys()]) await this.#closeStore(taskId);
+  }
+
+  async #closeStore(taskId: TaskId): Promise<void> {
+    const stores = this.#stores.get(taskId);
+    this.#stores.delete(taskId);
+    if (stores === undefined) return;
+    this.#options.standbys?.note(taskId, positionsOf(this.#options.topology, taskId, stores));
+    await stores.close();
+  }
+
+  /** @throws the error, when nothing can be done about it here */
+  async #recover(error: unknown): Promise<void> {
+    const remedy = this.#remedyFor(error);
+    if (remedy === 'none') throw error;
+    console.error(`${error instanceof Error ? error.message : String(error)} Tasks go on from their last commit.`);
+    await this.#closeTasks();
+    if (remedy === 'forfeit') {
+      this.#options.assignment?.forfeit();
+      return;
+    }
+    await this.#backOff(this.#faults++);
+    const tasks = [...this.#owned].map(([taskId, epoch]) => ({ taskId, epoch }));
+    if (!this.#isStopping && this.#lost.length === 0 && tasks.length > 0) this.assign(tasks);
+  }
+
+  /** `reopen`: the tasks are still ours, and may be opened again as their last commit left them. `forfeit`: others have them. */
+  #remedyFor(error: unknown): 'none' | 'reopen' | 'forfeit' {
+    if (this.#options.assignment === undefined || !(error instanceof LogError)) return 'none';
+    if (error.code === 'fenced') return 'forfeit';
+    return error.retriable || error.code === 'unknown-outcome' ? 'reopen' : 'none';
+  }
+
+  /** Ends early when there is something to see to. */
+  async #backOff(faults: number): Promise<void> {
+    if (this.#isStopping || this.#lost.length > 0 || this.#revoked.length > 0) return;
+    this.#wake = new AbortController();
+    const { signal } = this.#wake;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.min(greatestBackOffMs, leastBackOffMs * 2 ** faults));
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  #newGroup(): TaskGroup {
+    return new TaskGroup(this.#options.topology, processors, () => Date.now());
+  }
+
   async #read(): Promise<void> {
     const requests = this.#group.readRequests();
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
     if (requests.length === 0) {
       if (!this.#group.hasWork) await new Promise((resolve) => setTimeout(resolve, 20));
       return;
     }
-    const results = await this.#reader.read(requests, {
-      maxBytesPerPartition,
-      maxWaitMs: this.#group.hasWork ? 0 : this.#idleMs(),
-      signal: this.#wake.signal,
-    });
-    this.#take(results);
+    try {
+      const results = await this.#reader.read(requests, {
+        maxBytesPerPartition,
+        maxWaitMs: this.#group.hasWork ? 0 : this.#idleMs(),
+        signal: this.#wake.signal,
+      });
+      this.#readFaults = 0;
+      this.#take(results);
+    } catch (error) {
+      // Nothing was taken, so nothing is lost: the same is asked for again.
+      if (this.#remedyFor(error) !== 'reopen') throw error;
+      await this.#backOff(this.#readFaults++);
+    }
   }
 
   /** What was removed before it was read is told at once: the next commit makes the tasks go on behind it. */
@@ -257,14 +396,14 @@ export class TaskHost {
       }
       this.#hasUnflushed = true;
       this.#committing = null;
+      this.#faults = 0;
     });
-    // A failed commit ends the worker: the tasks are made anew from what is committed. The loop sees it here or in #settle.
+    // After a failed commit the tasks are made anew from what is committed. The loop sees it here or in #settle.
     this.#committing.catch((error: unknown) => this.#fail(error));
   }
 
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#isStopping = true;
     this.#wake.abort();
   }
 
@@ -293,7 +432,11 @@ export class TaskHost {
     const internal = new Set(
       this.#options.topology.topics.filter((topic) => topic.cleanup.policy === 'purge').map((topic) => topic.name),
     );
-    await this.#options.log.purge([...this.#committed.values()].filter((position) => internal.has(position.topic)));
+    const read = [...this.#committed.values()].filter((position) => internal.has(position.topic));
+    await this.#options.log.purge(read).catch((error: unknown) => {
+      // It comes again, and removes more then.
+      if (this.#remedyFor(error) !== 'reopen') throw error;
+    });
   }
 
   /** Commits and writes everything that was processed. @throws the failure that stopped the host, if one did. */
@@ -307,6 +450,23 @@ export class TaskHost {
     }
     if (this.#failure !== null) throw this.#failure.error;
   }
+}
+
+/** The group does not take this worker as a member, whatever it does. */
+class RefusedByGroup extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'RefusedByGroup';
+  }
+}
+
+function positionsOf(topology: Topology, taskId: TaskId, stores: LmdbTaskStores): ReadonlyMap<string, number> {
+  const { subTopology } = subTopologyOf(topology, taskId);
+  return new Map(
+    topology.stores
+      .filter(({ name }) => subTopology.stores.includes(name))
+      .map(({ name, changelogTopic }) => [changelogTopic, stores.position(name)]),
+  );
 }
 
 /** Global tables belong to no task; they tell of themselves like one more. */

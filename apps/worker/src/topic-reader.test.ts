@@ -68,7 +68,9 @@ it('waits no longer than until the next record is due, and not at all once it is
   const log = {
     read: async (_requests: unknown, { maxWaitMs }: { readonly maxWaitMs: number }) => {
       waited.push(maxWaitMs);
-      return [{ topic: 't', partition: 0, batches: [], endOffset: 0, startOffset: 0 }];
+      return [
+        { topic: 't', partition: 0, batches: [], nextOffset: 0, endOffset: 0, undecidedEndOffset: 0, startOffset: 0 },
+      ];
     },
   };
   const topology = planTopology(

@@ -1,5 +1,5 @@
 import type { Append, ReadRequest, ReadResult, TopicPartition } from '@millrace/engine';
-import { assert, assertReachable, MalformedBatchError, RecordBatch } from '@millrace/engine';
+import { assert, assertReachable, decidedRead, MalformedBatchError, RecordBatch } from '@millrace/engine';
 import type { LogEnvironment } from './environment.ts';
 import type { PartitionRow, PreparedBatch, Row, StoredBatch } from './rows.ts';
 import { batchKey, batchKeyEnd, corrupt, lastOffsetOf, openBatch, prepareBatch, sealBatch, sizeOf } from './rows.ts';
@@ -39,7 +39,7 @@ export class PartitionStore {
   }
 
   read(request: ReadRequest, maxBytes: number): ReadResult {
-    const { topic, partition, offset } = request;
+    const { partition, offset } = request;
     const id = this.#topics.locate(request);
     const { startOffset, endOffset } = this.#topics.partition(id, partition);
     assertReachable(request, offset, endOffset);
@@ -51,7 +51,7 @@ export class PartitionStore {
       bytes += found.bytes.byteLength;
       if (bytes >= maxBytes) break;
     }
-    return { topic, partition, batches, startOffset, endOffset };
+    return decidedRead(request, batches, { startOffset, endOffset });
   }
 
   /** Batches that end at or after `fromOffset`, ascending. @throws LogError `corrupt`. */

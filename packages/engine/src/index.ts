@@ -48,6 +48,7 @@ export {
 } from './log/log-refusals.ts';
 export { MemoryLog } from './log/memory-log.ts';
 export { murmur2, partitionFor } from './log/partitioner.ts';
+export { decidedRead } from './log/read-result.ts';
 export { MalformedBatchError, RecordBatch } from './log/record-batch.ts';
 export {
   type EncodedBatch,

@@ -1,5 +1,5 @@
 /**
- * The platform objects that the pure packages may use. They exist in Node.js, in browsers and in workers alike; everything else of
+ * The two platform objects that the pure packages may use. They exist in Node.js, in browsers and in workers alike; everything else of
  * a platform (clock, randomness, disk, network, DOM) is a type error here on purpose.
  */
 declare class TextEncoder {
@@ -9,18 +9,4 @@ declare class TextEncoder {
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input?: Uint8Array | ArrayBuffer): string;
-}
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: { readonly [name: string]: unknown };
-  }
-  interface Memory {
-    readonly buffer: ArrayBuffer;
-    /** By that many pages of 64 KiB. */
-    grow(pages: number): number;
-  }
 }

@@ -2,7 +2,10 @@ import type { Log, RecordBatch } from '@millrace/engine';
 
 const bytesPerRead = 4 * 1024 * 1024;
 
-/** All batches of a partition from `offset` to its end as it stands when the last read is made. */
+/** How long one read waits for transactions that are still undecided. */
+const undecidedWaitMs = 1000;
+
+/** All batches of a partition from `offset` to its end as it stands when the first read is made, or a later one. */
 export async function* readToEnd(
   log: Log,
   topic: string,
@@ -10,16 +13,15 @@ export async function* readToEnd(
   offset: number,
 ): AsyncGenerator<RecordBatch> {
   let next = offset;
-  for (;;) {
+  let end: number | null = null;
+  while (end === null || next < end) {
     const [result] = await log.read([{ topic, partition, offset: next }], {
       maxBytesPerPartition: bytesPerRead,
-      maxWaitMs: 0,
+      maxWaitMs: end === null ? 0 : undecidedWaitMs,
     });
-    if (result === undefined || result.batches.length === 0) return;
-    for (const batch of result.batches) {
-      yield batch;
-      next = Math.max(next, batch.nextOffset);
-    }
-    if (next >= result.endOffset) return;
+    if (result === undefined) return;
+    yield* result.batches;
+    next = Math.max(next, result.nextOffset);
+    end ??= result.undecidedEndOffset;
   }
 }

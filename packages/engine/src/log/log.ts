@@ -44,8 +44,18 @@ export interface ReadRequest extends TopicPartition {
 export interface ReadResult extends TopicPartition {
   /** In offset order. The first may begin before the offset asked for, or before `startOffset`; skip what lies before. Empty at the end of the partition. */
   readonly batches: readonly RecordBatch[];
-  /** The partition's end at the moment of the read: a reader that has reached it has seen everything. */
+  /**
+   * Where to read on: behind the last batch given, and behind what is no record for a reader, such as the marks and the aborted records of
+   * transactions.
+   */
+  readonly nextOffset: number;
+  /** The partition's end at the moment of the read: a reader that has reached it has seen everything that is decided. */
   readonly endOffset: number;
+  /**
+   * The end with what is written but not decided yet, since its transaction goes on. Who takes over from somebody else reads on until it
+   * has reached what this was at first: what lies before it will be either a record or none.
+   */
+  readonly undecidedEndOffset: number;
   /** The first offset still kept. When it is beyond the offset asked for, records were removed before they were read. */
   readonly startOffset: number;
 }
@@ -121,6 +131,13 @@ export type LogErrorCode =
   | 'disk-full'
   | 'corrupt'
   | 'closed'
+  | 'unreachable' /* no broker answers, or the connection was lost */
+  | 'wrong-credentials'
+  | 'not-authorised'
+  | 'too-large' /* records larger than the topic allows */
+  | 'invalid-timestamp' /* further from the present than the topic allows */
+  | 'invalid-record' /* the topic does not accept the record, such as one without a key where records are compacted */
+  | 'unsupported' /* the cluster cannot do it: its version or its settings */
   | 'unknown-outcome' /* the answer to a commit was lost: read back with committed() before doing anything else */
   | 'io';
 

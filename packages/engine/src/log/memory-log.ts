@@ -23,6 +23,7 @@ import {
   unknownPartition,
   unknownTopic,
 } from './log-refusals.ts';
+import { decidedRead } from './read-result.ts';
 import { RecordBatch } from './record-batch.ts';
 
 interface Partition {
@@ -186,7 +187,7 @@ export class MemoryLog implements Log {
       bytes += batch.bytes.byteLength;
       if (bytes >= maxBytes) break;
     }
-    return { topic: request.topic, partition: request.partition, batches: given, endOffset, startOffset };
+    return decidedRead(request, given, { startOffset, endOffset });
   }
 
   /** Builds every batch before it changes anything, so that a refusal changes nothing. */

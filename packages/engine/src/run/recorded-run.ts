@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import type { ReadResult } from '../log/log.ts';
+import { decidedRead } from '../log/read-result.ts';
 import { RecordBatch } from '../log/record-batch.ts';
 import { type EncodedBatch, encodeBatch, type ProducedRecord } from '../log/record-batch-builder.ts';
 import { addCounters, type Counters, emptyCounters } from '../metrics/fates.ts';
@@ -296,13 +297,8 @@ export class RecordedRun {
     const base = this.#ends.get(at) ?? 0;
     const end = base + batch.count;
     this.#ends.set(at, end);
-    const result = (): ReadResult => ({
-      topic,
-      partition,
-      batches: [new RecordBatch(batch.bytes, base)],
-      endOffset: end,
-      startOffset: 0,
-    });
+    const result = (): ReadResult =>
+      decidedRead({ topic, partition }, [new RecordBatch(batch.bytes, base)], { startOffset: 0, endOffset: end });
     for (const queue of this.#queues.get(at) ?? []) queue.accept(result());
     if (this.#globalTopics.has(topic)) this.#failures.push(...this.#globalTables.accept([result()]));
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CommittedTask } from '../log/log.ts';
+import { decidedRead } from '../log/read-result.ts';
 import { RecordBatch } from '../log/record-batch.ts';
 import { encodeBatch, type ProducedRecord } from '../log/record-batch-builder.ts';
 import { countersFromArray } from '../metrics/processor-counters.ts';
@@ -94,7 +95,7 @@ function run(factory: ProcessorFactory, committed: CommittedTask | null = null, 
       const records: ProducedRecord[] = timestamps.map((timestamp) => ({ key: 'k', value: `${timestamp}`, timestamp }));
       const batches = [new RecordBatch(encodeBatch(records).bytes, offset)];
       offset += records.length;
-      task.queues[0]?.accept({ topic: 't', partition: 0, batches, endOffset: offset, startOffset: 0 });
+      task.queues[0]?.accept(decidedRead({ topic: 't', partition: 0 }, batches, { startOffset: 0, endOffset: offset }));
       while (task.step()) {
         // Until nothing waits.
       }

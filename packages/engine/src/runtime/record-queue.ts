@@ -103,10 +103,10 @@ export class RecordQueue {
       this.#buffered += batch.count - skipped;
       this.#nextToFetch = batch.nextOffset;
     }
-    if (result.batches.length === 0 && result.endOffset > this.#nextToFetch) {
-      // A read gives at least one batch if there is one, so nothing is kept between here and the end.
-      this.#nextToFetch = result.endOffset;
-      if (this.#buffered === 0) this.#position = result.endOffset;
+    if (result.nextOffset > this.#nextToFetch) {
+      // There is no record between here and there.
+      this.#nextToFetch = result.nextOffset;
+      if (this.#buffered === 0) this.#position = result.nextOffset;
     }
     this.#endOffset = Math.max(result.endOffset, this.#endOffset ?? 0);
     return lost;

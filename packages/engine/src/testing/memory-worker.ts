@@ -103,5 +103,5 @@ async function restore(
   });
   assert(tail !== undefined, `the changelog of ${name} did not answer`);
   const changes = tail.batches.flatMap((batch) => changesOf(spec, batch, from));
-  await stores.write([{ store: name, changes, droppedSegments: [], position: tail.endOffset }]);
+  await stores.write([{ store: name, changes, droppedSegments: [], position: tail.nextOffset }]);
 }

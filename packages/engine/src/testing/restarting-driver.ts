@@ -46,7 +46,7 @@ export class RestartingDriver {
       const at = `${topic}/${partition}`;
       const request = { topic, partition, offset: this.#read.get(at) ?? 0 };
       const [result] = await this.#log.read([request], { maxBytesPerPartition: 1e9, maxWaitMs: 0 });
-      this.#read.set(at, result?.endOffset ?? 0);
+      this.#read.set(at, result?.nextOffset ?? 0);
       for (const batch of result?.batches ?? []) {
         for (let index = 0; index < batch.count; index++) {
           const key = batch.key(index);

@@ -10,6 +10,22 @@ const valuesBytesMax = 16 * 1024 * 1024;
 /** Of fewer records, setting up takes longer than walking. */
 const recordsMin = 4;
 
+/** The part of WebAssembly that is used here. Each program that this module is part of knows other types of it, or none. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  /** By that many pages of 64 KiB. */
+  grow(pages: number): number;
+}
+interface Instance {
+  readonly exports: { readonly [name: string]: unknown };
+}
+interface Platform {
+  readonly WebAssembly: {
+    readonly Module: new (code: Uint8Array) => object;
+    readonly Instance: new (module: object) => Instance;
+  };
+}
+
 type Scan = (
   count: number,
   from: number,
@@ -34,7 +50,7 @@ export interface FoundFields {
  * all: it keeps nothing from call to call.
  */
 export class LayoutScanner {
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: Memory;
   readonly #scan: Scan;
   readonly #isAscii: (at: number, end: number) => number;
   #bytes: Uint8Array;
@@ -46,14 +62,15 @@ export class LayoutScanner {
       const code = Uint8Array.from({ length: hex.length / 2 }, (_, at) =>
         Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16),
       );
+      const { WebAssembly } = globalThis as unknown as Platform;
       return new LayoutScanner(new WebAssembly.Instance(new WebAssembly.Module(code)));
     } catch {
       return null;
     }
   }
 
-  private constructor(instance: WebAssembly.Instance) {
-    this.#memory = instance.exports.memory as WebAssembly.Memory;
+  private constructor(instance: Instance) {
+    this.#memory = instance.exports.memory as Memory;
     this.#scan = instance.exports.scan as Scan;
     this.#isAscii = instance.exports.isAscii as (at: number, end: number) => number;
     this.#bytes = new Uint8Array(this.#memory.buffer);

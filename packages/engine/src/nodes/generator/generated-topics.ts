@@ -1,5 +1,6 @@
 import { assert } from '../../assert.ts';
 import type { ReadRequest, ReadResult } from '../../log/log.ts';
+import { decidedRead } from '../../log/read-result.ts';
 import { RecordBatch } from '../../log/record-batch.ts';
 import { encodeBatch, type ProducedRecord } from '../../log/record-batch-builder.ts';
 import type { RecordedRun } from '../../run/recorded-run.ts';
@@ -59,7 +60,7 @@ export class GeneratedTopics {
     const count = Math.max(0, Math.min(endOffset - offset, recordsPerRead));
     const batches =
       count === 0 ? [] : [new RecordBatch(encodeBatch(recordsOf(maker, partition, offset, count)).bytes, offset)];
-    return { topic, partition, batches, endOffset, startOffset: 0 };
+    return decidedRead(request, batches, { startOffset: 0, endOffset });
   }
 
   /** How long until a partition that was read to its end has another record; null when it never will. */

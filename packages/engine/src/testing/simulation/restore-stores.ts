@@ -28,7 +28,7 @@ export async function restoreStores(
       });
       assert(tail !== undefined, `the changelog of ${name} did not answer`);
       if (tail.batches.length === 0) break;
-      const position = Math.max(from, ...tail.batches.map((batch) => batch.nextOffset));
+      const position = Math.max(from, tail.nextOffset);
       const changes = tail.batches.flatMap((batch) => changesOf(spec, batch, from));
       await stores.write([{ store: name, changes, droppedSegments: [], position }]);
       await between();

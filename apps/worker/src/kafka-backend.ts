@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { KafkaAssignment, KafkaLog, type KafkaSettings } from '@millrace/backend-kafka';
+import { LogError, type TaskId, type Topology } from '@millrace/engine';
+import type { Backend } from './backend.ts';
+import { StandbyTasks } from './standby-tasks.ts';
+import { claimStateDirectory } from './state-directory.ts';
+import { changelogRecords, copyLags, noteLeftCopies } from './task-lags.ts';
+
+export interface KafkaBackendOptions {
+  readonly data: string;
+  readonly pipeline: string;
+  /** A fixed name of this worker among those of its deployment; null for none. */
+  readonly groupInstanceId: string | null;
+  /** Copies of each store that are kept ready on other workers. */
+  readonly standbys: number;
+  readonly sessionTimeoutMs?: number | undefined;
+}
+
+/** The log on a Kafka cluster; the workers of a deployment are a consumer group, and share its tasks among themselves. */
+export async function openKafkaBackend(settings: KafkaSettings, options: KafkaBackendOptions): Promise<Backend> {
+  const log = await KafkaLog.open(settings);
+  const stateDirectory = await claimStateDirectory(join(options.data, 'state', options.pipeline));
+  return {
+    log,
+    stateDirectory,
+    givesTasksByServer: false,
+    takePart: async (topology: Topology) => {
+      const standbys = new StandbyTasks({ topology, log, stateDirectory });
+      await noteLeftCopies({ log, topology, stateDirectory, standbys });
+      const assignment = new KafkaAssignment({
+        transport: log.transport,
+        topology,
+        groupInstanceId: options.groupInstanceId,
+        ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+        sharing: { standbys: options.standbys },
+        lags: () => copyLags(log, topology, standbys).catch(nothingKnown),
+        changelogRecords: () => changelogRecords(log, topology).catch(nothingKnown),
+      });
+      log.useMembership(topology.pipeline, assignment);
+      return { assignment, standbys };
+    },
+    // Readers wait at the broker, which answers as soon as there is something.
+    wake: () => undefined,
+  };
+}
+
+/** Without knowing what lies where, tasks are shared out all the same; whoever gets one restores what it lacks. */
+function nothingKnown(error: unknown): ReadonlyMap<TaskId, number> {
+  if (error instanceof LogError && error.retriable) throw error;
+  console.error('The lengths of changelogs are not known:', error);
+  return new Map();
+}
+
+/**
+ * What the environment says of a worker on Kafka, besides how to reach the cluster:
+ *
+ *     MILLRACE_WORKER_NAME   a fixed name: after a quick restart the worker gets its tasks back, and nothing moves
+ *     MILLRACE_STANDBYS      copies of each store that are kept ready on other workers; 0 when it is not set
+ */
+export function kafkaWorkerSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): Pick<KafkaBackendOptions, 'groupInstanceId' | 'standbys'> {
+  const name = environment.MILLRACE_WORKER_NAME?.trim() ?? '';
+  const standbys = Number(environment.MILLRACE_STANDBYS?.trim() || '0');
+  if (!Number.isInteger(standbys) || standbys < 0 || standbys > 10) {
+    throw new Error('MILLRACE_STANDBYS must be a whole number from 0 to 10.');
+  }
+  return { groupInstanceId: name === '' ? null : name, standbys };
+}

@@ -1,0 +1,109 @@
+import { apiKeys } from '../codec/api-keys.ts';
+import { Reader } from '../codec/reader.ts';
+import { decodeHeartbeat, encodeHeartbeat, heartbeatVersion } from '../codec/requests/heartbeat.ts';
+import {
+  decodeJoinGroup,
+  encodeJoinGroup,
+  type JoinGroupResponse,
+  joinGroupVersion,
+} from '../codec/requests/join-group.ts';
+import { decodeLeaveGroup, encodeLeaveGroup, leaveGroupVersion } from '../codec/requests/leave-group.ts';
+import {
+  decodeSyncGroup,
+  encodeSyncGroup,
+  type SyncGroupRequest,
+  syncGroupVersion,
+} from '../codec/requests/sync-group.ts';
+import { errorCodes, KafkaError } from '../kafka-error.ts';
+import type { RpcTransport } from '../transport/rpc-transport.ts';
+import type { GroupIdentity } from './group-identity.ts';
+
+/** Time for an answer beyond what the broker may hold it back. */
+const answerTimeoutMs = 5_000;
+/** Joins and syncs wait at the broker for other members, so they have connections apart from those of heartbeats. */
+const joinLane = 'group-join';
+const heartbeatLane = 'group-heartbeat';
+
+export interface GroupClientOptions {
+  readonly transport: RpcTransport;
+  readonly group: string;
+  readonly groupInstanceId: string | null;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+}
+
+/**
+ * One group's requests, each sent once to its coordinator. Every call rejects with KafkaError or LogError; whoever may try again asks for
+ * the coordinator anew, since it is forgotten then.
+ */
+export class GroupClient {
+  readonly #options: GroupClientOptions;
+
+  constructor(options: GroupClientOptions) {
+    this.#options = options;
+  }
+
+  /** @param memberId empty for a new member; @throws KafkaError MEMBER_ID_REQUIRED never: the id given is used at once */
+  async join(memberId: string, protocol: string, metadata: Uint8Array): Promise<JoinGroupResponse> {
+    const { group, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
+    const body = encodeJoinGroup({
+      group,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      memberId,
+      groupInstanceId,
+      protocolType: 'consumer',
+      protocols: [{ name: protocol, metadata }],
+    });
+    const timeoutMs = rebalanceTimeoutMs + answerTimeoutMs;
+    const answer = decodeJoinGroup(await this.#call(apiKeys.joinGroup, joinGroupVersion, body, joinLane, timeoutMs));
+    if (answer.error === errorCodes.memberIdRequired && memberId === '' && answer.memberId !== '')
+      return this.join(answer.memberId, protocol, metadata);
+    this.#check(answer.error, 'join');
+    return answer;
+  }
+
+  async sync(identity: GroupIdentity, assignments: SyncGroupRequest['assignments']): Promise<Uint8Array> {
+    const body = encodeSyncGroup({ group: this.#options.group, ...identity, assignments });
+    const timeoutMs = this.#options.rebalanceTimeoutMs + answerTimeoutMs;
+    const answer = decodeSyncGroup(await this.#call(apiKeys.syncGroup, syncGroupVersion, body, joinLane, timeoutMs));
+    this.#check(answer.error, 'take its tasks from');
+    return answer.assignment;
+  }
+
+  async heartbeat(identity: GroupIdentity): Promise<void> {
+    const body = encodeHeartbeat({ group: this.#options.group, ...identity });
+    const timeoutMs = Math.min(answerTimeoutMs, this.#options.sessionTimeoutMs);
+    const answer = decodeHeartbeat(
+      await this.#call(apiKeys.heartbeat, heartbeatVersion, body, heartbeatLane, timeoutMs),
+    );
+    this.#check(answer.error, 'stay in');
+  }
+
+  async leave(memberId: string): Promise<void> {
+    const { group, groupInstanceId } = this.#options;
+    const body = encodeLeaveGroup({ group, members: [{ memberId, groupInstanceId }] });
+    const answer = decodeLeaveGroup(
+      await this.#call(apiKeys.leaveGroup, leaveGroupVersion, body, heartbeatLane, answerTimeoutMs),
+    );
+    this.#check(answer.error, 'leave');
+  }
+
+  async #call(apiKey: number, version: number, body: Uint8Array, lane: string, timeoutMs: number): Promise<Reader> {
+    const { transport, group } = this.#options;
+    const node = await transport.coordinator('group', group);
+    try {
+      return new Reader(await transport.call(node, apiKey, version, body, { lane, timeoutMs }));
+    } catch (error) {
+      transport.forgetCoordinator('group', group);
+      throw error;
+    }
+  }
+
+  #check(error: number, action: string): void {
+    if (error === errorCodes.none) return;
+    if (error === errorCodes.notCoordinator || error === errorCodes.coordinatorNotAvailable)
+      this.#options.transport.forgetCoordinator('group', this.#options.group);
+    throw new KafkaError(error, `${action} the group ${this.#options.group}`);
+  }
+}

@@ -1,0 +1,380 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type Append,
+  type Commit,
+  type CommitResult,
+  type CommittedTask,
+  closedLog,
+  type Log,
+  LogError,
+  type ReadOptions,
+  type ReadRequest,
+  type ReadResult,
+  type SourcePosition,
+  type TaskCommit,
+  type TaskId,
+  type TopicDescription,
+  type TopicPartition,
+  type TopicSpec,
+} from '@millrace/engine';
+import { encodeKafkaBatches } from './codec/records/batch-encoder.ts';
+import { canCompress } from './codec/records/compression.ts';
+import { FencingMember } from './fencing-member.ts';
+import { Fetcher } from './fetcher.ts';
+import type { CommittingMember, GroupIdentity } from './group/group-identity.ts';
+import { IdempotentProducer } from './idempotent-producer.ts';
+import type { Compression, KafkaSettings } from './kafka-settings.ts';
+import { Leaders } from './leaders.ts';
+import { asLogError } from './retries.ts';
+import { Serial } from './serial.ts';
+import { taskPartition } from './task-partitions.ts';
+import { TaskStates } from './task-states.ts';
+import { TopicAdmin } from './topic-admin.ts';
+import { type PartitionBatches, TransactionalProducer } from './transactional-producer.ts';
+import { KafkajsTransport } from './transport/kafkajs-transport.ts';
+import type { RpcTransport } from './transport/rpc-transport.ts';
+
+/** Below what topics allow by default (max.message.bytes), with room for what is around the records. */
+const maxBatchBytes = 1_000_000;
+
+/** How long readers may take to see what a transaction of {@link KafkaLog.append} has written. */
+const visibleMs = 30_000;
+
+const noMember: GroupIdentity = { generation: -1, memberId: '', groupInstanceId: null };
+
+interface Producer {
+  readonly producer: TransactionalProducer;
+  readonly serial: Serial;
+}
+
+export interface KafkaLogOptions {
+  /** Epoch milliseconds, for records of our own. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * The log on a Kafka cluster. A commit is one transaction: the records, each task's state (see task-partitions.ts) and its positions, which
+ * the group's coordinator takes only from a member of the current generation. Readers see it a moment after it is acknowledged, whole in
+ * each partition, but not in all partitions at one moment.
+ */
+export class KafkaLog implements Log {
+  readonly #transport: RpcTransport;
+  readonly #leaders: Leaders;
+  readonly #fetcher: Fetcher;
+  readonly #admin: TopicAdmin;
+  readonly #tasks: TaskStates;
+  readonly #compression: Compression;
+  readonly #clock: () => number;
+  readonly #process = randomBytes(9).toString('base64url');
+  readonly #single: IdempotentProducer;
+  readonly #singleSerial = new Serial();
+  readonly #producers = new Map<string, Producer>();
+  readonly #members = new Map<string, CommittingMember>();
+  readonly #fencing = new Map<string, FencingMember>();
+  #isClosed = false;
+
+  private constructor(transport: RpcTransport, settings: KafkaSettings, clock: () => number) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#compression = settings.compression ?? 'none';
+    this.#leaders = new Leaders(transport);
+    this.#fetcher = new Fetcher(transport, this.#leaders);
+    this.#single = new IdempotentProducer(transport, this.#leaders);
+    this.#tasks = new TaskStates(transport, this.#leaders, this.#fetcher);
+    this.#admin = new TopicAdmin({
+      transport,
+      leaders: this.#leaders,
+      fetcher: this.#fetcher,
+      replicationFactor: settings.replicationFactor ?? -1,
+      now: clock,
+      append: (append) => this.append([append]),
+    });
+  }
+
+  /** @throws LogError `unreachable`, `wrong-credentials`, `not-authorised` or `unsupported` */
+  static async open(settings: KafkaSettings, { clock = Date.now }: KafkaLogOptions = {}): Promise<KafkaLog> {
+    const compression = settings.compression ?? 'none';
+    if (!canCompress(compression)) {
+      throw new LogError(
+        'unsupported',
+        `Compression with ${compression} needs Node.js 22.15 or newer. Choose another.`,
+      );
+    }
+    const transport = new KafkajsTransport(settings);
+    try {
+      await transport.start();
+    } catch (error) {
+      await transport.close();
+      throw asLogError(error);
+    }
+    return new KafkaLog(transport, settings, clock);
+  }
+
+  /** For what else concerns the same cluster, such as group membership; closed with the log. */
+  get transport(): RpcTransport {
+    return this.#transport;
+  }
+
+  /** Commits of the application are made under this membership from now on; null ends that. */
+  useMembership(application: string, member: CommittingMember | null): void {
+    if (member === null) this.#members.delete(application);
+    else this.#members.set(application, member);
+  }
+
+  async topics(): Promise<readonly TopicDescription[]> {
+    return this.#call(() => this.#admin.describe());
+  }
+
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return this.#call(() => this.#admin.ensure(specs));
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    return this.#call(() => this.#admin.delete(names));
+  }
+
+  async read(requests: readonly ReadRequest[], options: ReadOptions): Promise<readonly ReadResult[]> {
+    return this.#call(() => this.#fetcher.read(requests, options));
+  }
+
+  /** One batch goes without a transaction; several partitions, or more than one batch, go in one. */
+  async append(appends: readonly Append[]): Promise<CommitResult> {
+    return this.#call(async () => {
+      const work = await this.#prepare(appends);
+      const [first] = work.partitions;
+      const [batch] = first?.batches ?? [];
+      if (first === undefined || batch === undefined) return work.result([]);
+      if (work.partitions.length === 1 && first.batches.length === 1) {
+        return work.result([await this.#singleSerial.run(() => this.#single.write(first, batch))]);
+      }
+      const { producer, serial } = this.#producer('millrace');
+      const result = work.result(await serial.run(() => producer.run({ partitions: work.partitions, offsets: null })));
+      await this.#untilVisible(work.partitions);
+      return result;
+    });
+  }
+
+  async commit({ application, tasks, appends }: Commit): Promise<CommitResult> {
+    return this.#call(async () => {
+      const { producer, serial } = this.#producer(application);
+      if (tasks.length === 0) {
+        return serial.run(async () => {
+          const work = await this.#prepare(appends);
+          if (work.partitions.length === 0) return work.result([]);
+          return work.result(await producer.run({ partitions: work.partitions, offsets: null }));
+        });
+      }
+      return this.#member(application).whileMember(tasks, (member) =>
+        serial.run(async () => {
+          const work = await this.#prepare(appends);
+          const states = await this.#states(application, tasks);
+          const positions = await this.#realPositions(tasks);
+          const bases = await producer.run({
+            partitions: [...work.partitions, ...states],
+            offsets: {
+              group: application,
+              member,
+              positions: (baseOffset) => [
+                ...positions,
+                ...states.map(({ topic, partition }) => ({
+                  topic,
+                  partition,
+                  offset: baseOffset({ topic, partition }) + 1,
+                })),
+              ],
+            },
+          });
+          return work.result(bases);
+        }),
+      );
+    });
+  }
+
+  /**
+   * Takes the tasks over as the one owner of the whole application, whatever workers there are. The epochs are the group's new generation.
+   */
+  async fence(application: string, taskIds: readonly TaskId[]): Promise<readonly number[]> {
+    return this.#call(async () => {
+      let member = this.#fencing.get(application);
+      if (member === undefined) {
+        member = new FencingMember(application, this.#transport);
+        this.#fencing.set(application, member);
+      }
+      const epochs = await member.take(taskIds);
+      await this.#ensureTaskTopics(application, taskIds);
+      return epochs;
+    });
+  }
+
+  async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
+    return this.#call(() => this.#tasks.committed(application, taskId));
+  }
+
+  /** Nobody may be running the tasks. */
+  async resetTasks(application: string, taskIds: readonly TaskId[]): Promise<void> {
+    return this.#call(async () => {
+      const at = await this.#leaders.existing(taskIds.flatMap((taskId) => taskPartition(application, taskId) ?? []));
+      if (at.length === 0) return;
+      const { producer, serial } = this.#producer(application);
+      const forget = (member: GroupIdentity): Promise<unknown> =>
+        serial.run(() =>
+          producer.run({
+            partitions: [],
+            offsets: { group: application, member, positions: () => at.map((place) => ({ ...place, offset: 0 })) },
+          }),
+        );
+      const member = this.#members.get(application) ?? this.#fencing.get(application);
+      await (member === undefined ? forget(noMember) : member.whileMember([], forget));
+    });
+  }
+
+  async purge(positions: readonly SourcePosition[]): Promise<void> {
+    return this.#call(async () => {
+      await this.#leaders.assertKnown(positions);
+      await this.#admin.deleteRecords(await this.#admin.purgeable(positions));
+    });
+  }
+
+  async truncate(topics: readonly string[]): Promise<void> {
+    return this.#call(async () => {
+      const partitions = await this.#admin.partitionsOf(topics);
+      await this.#admin.deleteRecords(partitions.map((at) => ({ ...at, offset: -1 })));
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.all([...this.#fencing.values()].map((member) => member.close()));
+    await this.#transport.close();
+  }
+
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw closedLog();
+    try {
+      return await work();
+    } catch (error) {
+      if (this.#isClosed) throw closedLog();
+      throw asLogError(error);
+    }
+  }
+
+  #member(application: string): CommittingMember {
+    const member = this.#members.get(application) ?? this.#fencing.get(application);
+    if (member !== undefined) return member;
+    throw new LogError(
+      'fenced',
+      `The tasks of ${application} were not given to this process. It must not commit them.`,
+    );
+  }
+
+  #producer(application: string): Producer {
+    let producer = this.#producers.get(application);
+    if (producer === undefined) {
+      const id = `${application}-${this.#process}`;
+      producer = {
+        producer: new TransactionalProducer(id, this.#transport, this.#leaders),
+        serial: new Serial(),
+      };
+      this.#producers.set(application, producer);
+    }
+    return producer;
+  }
+
+  /** Encodes what goes to each partition, and knows how to tell the offset of each append afterwards. */
+  async #prepare(appends: readonly Append[]): Promise<{
+    readonly partitions: readonly PartitionBatches[];
+    result(bases: readonly number[]): CommitResult;
+  }> {
+    await this.#leaders.assertKnown(appends);
+    const groups = new Map<
+      string,
+      { readonly at: TopicPartition; readonly batches: Append['batch'][]; count: number }
+    >();
+    const places = appends.map(({ topic, partition, batch }) => {
+      const name = `${topic}-${partition}`;
+      const group = groups.get(name) ?? { at: { topic, partition }, batches: [], count: 0 };
+      groups.set(name, group);
+      const place = { group, before: group.count };
+      group.batches.push(batch);
+      group.count += batch.count;
+      return place;
+    });
+    const written = [...groups.values()].filter(({ count }) => count > 0);
+    const unwritten = [...groups.values()].filter(({ count }) => count === 0);
+    // An append without records gets the offset that the next record will have at the earliest.
+    const ends = await this.#fetcher.offsets(
+      unwritten.map(({ at }) => at),
+      'undecided',
+    );
+    const options = { compression: this.#compression, maxBatchBytes };
+    const partitions = written.map(({ at, batches }) => ({ ...at, batches: encodeKafkaBatches(batches, options) }));
+    return {
+      partitions,
+      result: (bases) => ({
+        baseOffsets: places.map(({ group, before }) => {
+          const index = written.indexOf(group);
+          return index < 0 ? (ends[unwritten.indexOf(group)] ?? 0) : (bases[index] ?? -1) + before;
+        }),
+      }),
+    };
+  }
+
+  async #states(application: string, tasks: readonly TaskCommit[]): Promise<PartitionBatches[]> {
+    await this.#ensureTaskTopics(
+      application,
+      tasks.map(({ taskId }) => taskId),
+    );
+    const options = { compression: this.#compression, maxBatchBytes };
+    return tasks.map((task) => {
+      const batches = encodeKafkaBatches([TaskStates.record(task, this.#clock())], options);
+      return { ...placeOf(application, task.taskId), batches };
+    });
+  }
+
+  /** The positions in topics that exist here: those of generators exist nowhere. For Kafka's own tools, which show the lag. */
+  async #realPositions(tasks: readonly TaskCommit[]): Promise<readonly SourcePosition[]> {
+    const all = new Map(
+      tasks.flatMap(({ positions }) =>
+        positions.map((position) => [`${position.topic}-${position.partition}`, position] as const),
+      ),
+    );
+    return this.#leaders.existing([...all.values()]);
+  }
+
+  async #ensureTaskTopics(application: string, taskIds: readonly TaskId[]): Promise<void> {
+    const wanted = new Map<string, number>();
+    for (const taskId of taskIds) {
+      const { topic, partition } = placeOf(application, taskId);
+      wanted.set(topic, Math.max(wanted.get(topic) ?? 0, partition + 1));
+    }
+    for (const [name, partitions] of wanted) {
+      const last = { topic: name, partition: partitions - 1 };
+      if ((await this.#leaders.existing([last])).length > 0) continue;
+      await this.#admin.ensurePartitions({
+        name,
+        partitions,
+        role: 'commits',
+        cleanup: { policy: 'compact', historyMs: 0, historyBytes: null },
+        owner: application,
+      });
+    }
+  }
+
+  /** Waits until readers see what a transaction has written: brokers mark its end in each partition after they have acknowledged it. */
+  async #untilVisible(partitions: readonly TopicPartition[]): Promise<void> {
+    const ends = await this.#fetcher.offsets(partitions, 'undecided');
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < visibleMs) {
+      const stable = await this.#fetcher.offsets(partitions, 'latest');
+      if (stable.every((offset, index) => offset >= (ends[index] ?? 0))) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+function placeOf(application: string, taskId: TaskId): TopicPartition {
+  const place = taskPartition(application, taskId);
+  if (place !== null) return place;
+  throw new LogError('unsupported', `The task ${JSON.stringify(taskId)} is not named <sub-topology>_<partition>.`);
+}

@@ -1,0 +1,80 @@
+import {
+  bytesToByteString,
+  type CommittedTask,
+  type EncodedBatch,
+  encodeBatch,
+  LogError,
+  type TaskCommit,
+  type TaskId,
+  type TopicPartition,
+} from '@millrace/engine';
+import { apiKeys } from './codec/api-keys.ts';
+import { decodeOffsetFetch, encodeOffsetFetch, offsetFetchVersion } from './codec/requests/offset-fetch.ts';
+import type { Fetcher } from './fetcher.ts';
+import { assertNoError } from './kafka-error.ts';
+import type { Leaders } from './leaders.ts';
+import { withRetries } from './retries.ts';
+import { taskPartition } from './task-partitions.ts';
+import type { RpcTransport } from './transport/rpc-transport.ts';
+
+/** How long a position may stay unstable: a little longer than the transaction that changes it. */
+const stableMs = 90_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What tasks have committed: each in the record before the offset that the group has committed for the task's own partition. */
+export class TaskStates {
+  readonly #transport: RpcTransport;
+  readonly #leaders: Leaders;
+  readonly #fetcher: Fetcher;
+
+  constructor(transport: RpcTransport, leaders: Leaders, fetcher: Fetcher) {
+    this.#transport = transport;
+    this.#leaders = leaders;
+    this.#fetcher = fetcher;
+  }
+
+  /** The record that says so of a commit. */
+  static record({ taskId, epoch, positions, state }: TaskCommit, nowMs: number): EncodedBatch {
+    const key = bytesToByteString(encoder.encode(taskId));
+    return encodeBatch([{ key, value: JSON.stringify({ epoch, positions, state }), timestamp: nowMs }]);
+  }
+
+  /** Waits for transactions that are about to change it. */
+  async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
+    const at = taskPartition(application, taskId);
+    if (at === null || (await this.#leaders.existing([at])).length === 0) return null;
+    const offset = await this.#committedOffset(application, at);
+    if (offset <= 0) return null;
+    const found = await this.#fetcher.at(at.topic, at.partition, offset - 1);
+    for (const batch of found?.batches ?? []) {
+      for (let index = 0; index < batch.count; index++) {
+        const value = batch.offset(index) === offset - 1 ? batch.value(index) : null;
+        if (value !== null) return JSON.parse(decoder.decode(value)) as CommittedTask;
+      }
+    }
+    throw new LogError(
+      'corrupt',
+      `The state of task ${taskId} is missing at offset ${offset - 1} of ${at.topic}-${at.partition}. Records of that topic must not be removed; reset the pipeline to go on.`,
+    );
+  }
+
+  async #committedOffset(group: string, at: TopicPartition): Promise<number> {
+    const body = encodeOffsetFetch(group, [at]);
+    return withRetries(
+      async () => {
+        const node = await this.#transport.coordinator('group', group);
+        const answer = decodeOffsetFetch(
+          await this.#transport.call(node, apiKeys.offsetFetch, offsetFetchVersion, body),
+        );
+        const action = `read the positions of ${group} at ${this.#transport.address(node)}`;
+        assertNoError(answer.error, action);
+        const [found] = answer.offsets;
+        assertNoError(found?.error ?? 0, action);
+        return found?.offset ?? -1;
+      },
+      { forMs: stableMs, between: () => this.#transport.forgetCoordinator('group', group) },
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import type { TopicCleanup } from '@millrace/engine';
+
+/** Kafka's own names for what {@link TopicCleanup} says. */
+export const cleanupConfigNames = [
+  'cleanup.policy',
+  'retention.ms',
+  'retention.bytes',
+  'min.compaction.lag.ms',
+] as const;
+
+const endlessMs = '9223372036854775807';
+const dayMs = 86_400_000;
+
+/** The settings under which we create a topic. */
+export function topicConfigs(cleanup: TopicCleanup): readonly (readonly [name: string, value: string])[] {
+  return [
+    ...cleanupConfigs(cleanup),
+    ['message.timestamp.type', 'CreateTime'],
+    // Event times may be from any time; the brokers' clocks decide nothing here.
+    ['message.timestamp.before.max.ms', endlessMs],
+    ['message.timestamp.after.max.ms', endlessMs],
+  ];
+}
+
+function cleanupConfigs(cleanup: TopicCleanup): readonly (readonly [name: string, value: string])[] {
+  switch (cleanup.policy) {
+    case 'delete':
+      return [
+        ['cleanup.policy', 'delete'],
+        ['retention.ms', String(cleanup.retentionMs ?? -1)],
+        ['retention.bytes', String(cleanup.retentionBytes ?? -1)],
+      ];
+    case 'purge':
+      return [
+        ['cleanup.policy', 'delete'],
+        ['retention.ms', '-1'],
+        ['retention.bytes', '-1'],
+      ];
+    case 'compact':
+      return [
+        // With `compact` alone brokers refuse to remove records when a topic is truncated; without a retention nothing else goes by it.
+        ['cleanup.policy', 'compact,delete'],
+        ['retention.ms', '-1'],
+        ['retention.bytes', '-1'],
+        ['min.compaction.lag.ms', String(cleanup.historyMs)],
+        // Who restores a store must meet the tombstones of what it holds.
+        ['delete.retention.ms', String(Math.max(dayMs, cleanup.historyMs))],
+      ];
+  }
+}
+
+/** What the settings of somebody else's topic amount to. */
+export function cleanupOf(configs: ReadonlyMap<string, string | null>): TopicCleanup {
+  const policy = configs.get('cleanup.policy') ?? 'delete';
+  if (policy.includes('compact')) {
+    return { policy: 'compact', historyMs: bound(configs.get('min.compaction.lag.ms')) ?? 0, historyBytes: null };
+  }
+  return {
+    policy: 'delete',
+    retentionMs: bound(configs.get('retention.ms')),
+    retentionBytes: bound(configs.get('retention.bytes')),
+  };
+}
+
+function bound(value: string | null | undefined): number | null {
+  const number = Number(value ?? -1);
+  return Number.isFinite(number) && number >= 0 ? number : null;
+}
