@@ -113,12 +113,11 @@ export class GrowingBytes {
     const bytes = this.#reserve(11);
     let at = this.#length;
     if (value < 0) bytes[at++] = 0x2d;
-    // The least one has no positive counterpart among 32-bit integers; it has as a double.
-    let rest = value < 0 ? -value : value;
+    let rest = Math.abs(value) >>> 0;
     let digits = 1;
-    for (let bound = 10; rest >= bound; bound *= 10) digits++;
+    for (let bound = 10; digits < 10 && rest >= bound; bound *= 10) digits++;
     for (let place = at + digits - 1; place >= at; place--) {
-      const tenth = Math.floor(rest / 10);
+      const tenth = (rest / 10) >>> 0;
       bytes[place] = 0x30 + (rest - tenth * 10);
       rest = tenth;
     }

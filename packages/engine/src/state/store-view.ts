@@ -16,9 +16,9 @@ export function presentStored(view: StoreView, stored: unknown): unknown {
     // Names come from an aggregate's config, which refuses `__proto__` and equal ones.
     const make = shapedObjects(view.fields.map(({ name }) => name));
     present = (kept) => {
-      const results: unknown[] = [];
+      const results: unknown[] = new Array(accumulators.length);
       for (let index = 0; index < accumulators.length; index++) {
-        results.push((accumulators[index] as Accumulator).result((kept as readonly unknown[])[index]));
+        results[index] = (accumulators[index] as Accumulator).result((kept as readonly unknown[])[index]);
       }
       return make(results);
     };

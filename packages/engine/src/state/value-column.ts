@@ -23,8 +23,8 @@ export class ValueColumn {
     const width = this.#width;
     if (width === 0) return numbers[row];
     if (width === 1) return [numbers[row]];
-    const list: unknown[] = [];
-    for (let at = row * width; at < (row + 1) * width; at++) list.push(numbers[at]);
+    const list: unknown[] = new Array(width);
+    for (let index = 0; index < width; index++) list[index] = numbers[row * width + index];
     return list;
   }
 

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { GrowingBytes } from './growing-bytes.ts';
+
+const decoder = new TextDecoder();
+
+function written(put: (bytes: GrowingBytes) => number): string {
+  const bytes = new GrowingBytes();
+  const length = put(bytes);
+  expect(bytes.length).toBe(length);
+  return decoder.decode(bytes.view());
+}
+
+it.each([
+  0,
+  -0,
+  7,
+  -7,
+  10,
+  99,
+  100,
+  1_000_000_000,
+  2 ** 31 - 1,
+  -(2 ** 31),
+  2 ** 31,
+  2 ** 53 - 1,
+  0.1,
+  -1.5,
+  1e21,
+  1e-7,
+  Number.MAX_VALUE,
+  Number.MIN_VALUE,
+])('writes the number %d as JSON.stringify does', (number) => {
+  expect(written((bytes) => bytes.putNumber(number))).toBe(JSON.stringify(number));
+});
+
+it.each(['', 'plain', 'with "quotes"', 'back\\slash', 'tab\t', '\u007f', 'é', '🚲', '\ud800', 'x'.repeat(100)])(
+  'writes the text %j as JSON.stringify does',
+  (text) => {
+    expect(written((bytes) => bytes.putString(text))).toBe(JSON.stringify(text));
+  },
+);
+
+it('copies pieces of any length', () => {
+  const source = Uint8Array.from({ length: 1000 }, (_, index) => (index * 7) % 251);
+  for (let length = 0; length < 700; length += 13) {
+    const bytes = new GrowingBytes();
+    bytes.putBytes(source, 3, 3 + length);
+    bytes.putView(new DataView(source.buffer, 5, 9));
+    expect([...bytes.view()]).toEqual([...source.subarray(3, 3 + length), ...source.subarray(5, 14)]);
+  }
+});
