@@ -1,10 +1,13 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installedTools } from './kafka/distribution.mjs';
+import { startKafka } from './kafka/start-kafka.mjs';
 import { bin, build, checkNode, ensureInstalled, root, run, step } from './setup.mjs';
 
 // npm test: sets up what is missing, then runs everything: types, lint, unit and conformance tests, end-to-end tests in a browser.
+// Tests that need a Kafka take the one that KAFKA_BROKERS names, else a local one that is started for them.
 // What was skipped, and why, is printed before the last line, which is `N passed, N failed`.
 
 const totals = { passed: 0, failed: 0 };
@@ -18,7 +21,12 @@ build();
 check('Types', bin('turbo'), ['run', 'typecheck', '--output-logs=errors-only', '--no-update-notifier']);
 check('Format and lint', bin('biome'), ['check', '--error-on-warnings', '.']);
 check('Lint with types', bin('oxlint'), ['--type-aware', '--deny-warnings']);
-unitTests();
+const kafka = await findKafka();
+try {
+  await unitTests(kafka.env);
+} finally {
+  await kafka.stop();
+}
 endToEndTests();
 rmSync(reports, { recursive: true, force: true });
 
@@ -37,12 +45,44 @@ function check(what, command, args) {
   });
 }
 
-function unitTests() {
+/** { env, stop }: what tests are told about Kafka, and how to end what was started for them. */
+async function findKafka() {
+  const stop = async () => undefined;
+  if (process.env.KAFKA_BROKERS) return { env: {}, stop };
+  const begin = performance.now();
+  const without = (why) => {
+    // Whoever knows that a broker can be had does not accept tests without one.
+    if (process.env.MILLRACE_REQUIRE_KAFKA === '1') {
+      totals.failed++;
+      console.log(`Kafka is required here (MILLRACE_REQUIRE_KAFKA=1) and could not be started: ${why}`);
+    }
+    console.log(`The tests against Kafka are skipped: ${why}`);
+    skipped.push({ what: 'tests against Kafka', why });
+    return { env: {}, stop };
+  };
+  const { java, maven } = await installedTools();
+  if (!java || !maven)
+    return without(
+      `${!java ? 'Java 17' : 'Maven'} is not here. Install ${!java && !maven ? 'Java 17 and Maven' : 'it'}, or set KAFKA_BROKERS to the address of a broker.`,
+    );
+  try {
+    const local = await startKafka();
+    console.log(`Kafka ${local.version} for the tests … ready (${((performance.now() - begin) / 1000).toFixed(1)} s)`);
+    return { env: { KAFKA_BROKERS: local.brokers }, stop: local.stop };
+  } catch (error) {
+    return without(error.message);
+  }
+}
+
+async function unitTests(env) {
   const file = join(reports, 'unit.json');
   console.log('Unit tests …');
-  spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
-    cwd: root,
-    stdio: 'inherit',
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  // Not waited for with everything standing still: the broker's guard and its signals want to be heard.
+  const child = spawn(bin('vitest'), args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+  await new Promise((resolve) => {
+    child.once('error', resolve);
+    child.once('exit', resolve);
   });
   const report = readReport(file, 'The unit tests gave no report.');
   if (report === null) return;

@@ -27,7 +27,8 @@ function cleanupConfigs(cleanup: TopicCleanup): readonly (readonly [name: string
     case 'delete':
       return [
         ['cleanup.policy', 'delete'],
-        ['retention.ms', String(cleanup.retentionMs ?? -1)],
+        // Brokers count from the event time: what comes of old records would be gone at once. So the size decides where there is a bound of it.
+        ['retention.ms', String(cleanup.retentionBytes === null ? (cleanup.retentionMs ?? -1) : -1)],
         ['retention.bytes', String(cleanup.retentionBytes ?? -1)],
       ];
     case 'purge':

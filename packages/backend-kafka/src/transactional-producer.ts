@@ -43,8 +43,11 @@ export interface TransactionOffsets {
   positions(baseOffset: (at: TopicPartition) => number): readonly SourcePosition[];
 }
 
-/** Longer than this and the brokers abort a transaction by themselves. */
-const transactionTimeoutMs = 60_000;
+/**
+ * Longer than this and the brokers abort a transaction by themselves. A worker that died in the middle of one holds up whoever reads what it
+ * wrote for that long; a commit takes milliseconds. As in Kafka Streams.
+ */
+const transactionTimeoutMs = 10_000;
 /** How long a step of a transaction is tried; less than its time-out, so that we know first. */
 const stepMs = 30_000;
 /** How long the end of a transaction is tried, before its outcome counts as unknown. */
