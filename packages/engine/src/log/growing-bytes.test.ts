@@ -45,7 +45,7 @@ it('copies pieces of any length', () => {
   for (let length = 0; length < 700; length += 13) {
     const bytes = new GrowingBytes();
     bytes.putBytes(source, 3, 3 + length);
-    bytes.putView(new DataView(source.buffer, 5, 9));
+    bytes.putView(new DataView(source.buffer, 5, 12), 9);
     expect([...bytes.view()]).toEqual([...source.subarray(3, 3 + length), ...source.subarray(5, 14)]);
   }
 });

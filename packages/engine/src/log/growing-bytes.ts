@@ -97,9 +97,8 @@ export class GrowingBytes {
     return length + 2;
   }
 
-  /** All bytes of a view that the caller keeps, for few bytes that are put again and again. */
-  putView(source: DataView): number {
-    const length = source.byteLength;
+  /** The first bytes of a view that the caller keeps, for few bytes that are put again and again. */
+  putView(source: DataView, length: number): number {
     this.#reserve(length);
     const at = this.#length;
     this.#length = at + length;

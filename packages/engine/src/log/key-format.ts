@@ -1,4 +1,4 @@
-import { type ByteString, byteStringToBytes, bytesToByteString } from './byte-string.ts';
+import { type ByteString, byteStringToBytes, bytesToByteString, writeByteString } from './byte-string.ts';
 import { isNestedTooDeep, nestingMax } from './nesting.ts';
 
 /**
@@ -17,7 +17,8 @@ export class KeyFormatError extends Error {
 }
 
 const encoder = new TextEncoder();
-const noBytes: DataView = new DataView(new ArrayBuffer(0));
+/** Enough for two times of any length and what stands around them. */
+const frameBytes = 64;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws KeyFormatError when the value does not fit the format. */
@@ -94,23 +95,22 @@ export function decodeKey(format: KeyFormat, bytes: ByteString): KeyValue {
 export class WindowedKeyFrame {
   #start = Number.NaN;
   #end = Number.NaN;
-  /** ASCII. */
-  before = noBytes;
-  after = noBytes;
+  readonly #before = new Uint8Array(frameBytes);
+  readonly #after = new Uint8Array(frameBytes);
+  /** ASCII, of which the first bytes count. */
+  readonly before = new DataView(this.#before.buffer);
+  readonly after = new DataView(this.#after.buffer);
+  beforeLength = 0;
+  afterLength = 0;
 
   /** Sets the frame to a window; `start` and `end` are epoch milliseconds. */
   move({ start, end }: { readonly start: number; readonly end: number }): void {
     if (start === this.#start && end === this.#end) return;
     this.#start = start;
     this.#end = end;
-    this.before = viewOf(`{"end":${end},"key":`);
-    this.after = viewOf(`,"start":${start}}`);
+    this.beforeLength = writeByteString(`{"end":${end},"key":`, this.#before, 0);
+    this.afterLength = writeByteString(`,"start":${start}}`, this.#after, 0);
   }
-}
-
-function viewOf(text: string): DataView {
-  const { buffer, byteOffset, byteLength } = encoder.encode(text);
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** A key as JSON in bytes, as it stands in a {@link WindowedKeyFrame}; null when that is the key itself, a text of ASCII, between quotes. */

@@ -72,10 +72,10 @@ export class RecordBatchBuilder {
     this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putByteString(part);
   }
 
-  /** The same for bytes that the caller keeps a view of, to put them again and again. */
-  putKeyView(part: DataView): void {
+  /** The same for the first bytes of a view that the caller keeps, to put them again and again. */
+  putKeyView(part: DataView, length = part.byteLength): void {
     const index = this.#count - 1;
-    this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putView(part);
+    this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putView(part, length);
   }
 
   /** Puts a value, or another part of one, as UTF-8. */

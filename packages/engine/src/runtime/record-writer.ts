@@ -37,7 +37,7 @@ export class RecordWriter {
     const written = this.#output.open(partition, record.timestamp, record.headers);
     if (isFramed) {
       this.#windowedKey.move(window as Window);
-      written.putKeyView(this.#windowedKey.before);
+      written.putKeyView(this.#windowedKey.before, this.#windowedKey.beforeLength);
       if (asJson === null) {
         written.putKey('"');
         written.putKey(record.key as string);
@@ -45,7 +45,7 @@ export class RecordWriter {
       } else {
         written.putKey(asJson);
       }
-      written.putKeyView(this.#windowedKey.after);
+      written.putKeyView(this.#windowedKey.after, this.#windowedKey.afterLength);
     } else if (key !== null) {
       written.putKey(key);
       if (window !== null) putKafkaWindow(written, sink.keyEncoding, window);

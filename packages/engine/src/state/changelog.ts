@@ -1,9 +1,8 @@
-import { byteStringToBytes } from '../log/byte-string.ts';
 import { NumberedHeader } from '../log/header.ts';
 import type { TopicPartition } from '../log/log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { StoreSpec } from '../topology/topology.ts';
-import { decodeSegment, encodeSegment, segmentBytes } from './store-address.ts';
+import { decodeSegment, segmentBytes, writeSegment } from './store-address.ts';
 import type { StoreChange } from './store-table.ts';
 
 /**
@@ -13,19 +12,17 @@ import type { StoreChange } from './store-table.ts';
  */
 export const causeHeader = 'cause';
 
-/** Makes what stands before a store's key in its changelog. Segments come in long runs, so the last one's form is kept. */
+/** Makes what stands before a store's key in its changelog: the same view each time. Segments come in runs, so the last one's form is kept. */
 export function changelogPrefixes(spec: StoreSpec): (segment: number) => DataView {
-  let last = 0;
-  let encoded = new DataView(
-    spec.kind === 'window' ? byteStringToBytes(encodeSegment(last)).buffer : new ArrayBuffer(0),
-  );
-  if (spec.kind !== 'window') return () => encoded;
+  const prefix = new DataView(new ArrayBuffer(spec.kind === 'window' ? segmentBytes : 0));
+  if (spec.kind !== 'window') return () => prefix;
+  let last = Number.NaN;
   return (segment) => {
     if (segment !== last) {
-      encoded = new DataView(byteStringToBytes(encodeSegment(segment)).buffer);
+      writeSegment(segment, prefix);
       last = segment;
     }
-    return encoded;
+    return prefix;
   };
 }
 

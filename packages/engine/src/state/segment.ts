@@ -19,25 +19,32 @@ const inSomeList = open | committing | unflushed | flushing;
 /** A rough weight of a row besides its key: map slot, columns. Only the cache bound depends on it. */
 const rowOverheadBytes = 96;
 
-/** What rows were before a generation wrote to them. */
+/** What rows were before a generation wrote to them. Used again and again: lists keep their room. */
 class Before {
-  readonly rows: number[] = [];
+  count = 0;
+  readonly #rows: number[] = [];
   readonly #wasPresent: boolean[] = [];
   readonly #timestamps: number[] = [];
   readonly #values = new ValueColumn();
 
   pushAbsent(row: number): void {
-    this.rows.push(row);
-    this.#wasPresent.push(false);
-    this.#timestamps.push(0);
+    const index = this.count++;
+    this.#rows[index] = row;
+    this.#wasPresent[index] = false;
+    this.#timestamps[index] = 0;
   }
 
   /** `values` hold what was under the row. */
   pushPresent(row: number, values: ValueColumn, timestamp: number): void {
-    this.#values.putFrom(this.rows.length, values, row);
-    this.rows.push(row);
-    this.#wasPresent.push(true);
-    this.#timestamps.push(timestamp);
+    const index = this.count++;
+    this.#values.putFrom(index, values, row);
+    this.#rows[index] = row;
+    this.#wasPresent[index] = true;
+    this.#timestamps[index] = timestamp;
+  }
+
+  row(index: number): number {
+    return this.#rows[index] as number;
   }
 
   wasPresent(index: number): boolean {
@@ -50,12 +57,18 @@ class Before {
   }
 
   clear(): void {
-    this.rows.length = 0;
-    this.#wasPresent.length = 0;
-    this.#timestamps.length = 0;
+    this.count = 0;
     this.#values.clear();
   }
 }
+
+/** Emptied ones: there are many segments with few rows each, and each has one for a generation at most. */
+const spare: Before[] = [];
+const spareMax = 64;
+/** One that was used for more rows is not kept. */
+const spareRowsMax = 20_000;
+
+const noRows: readonly number[] = [];
 
 /**
  * The entries of one segment in memory, as each reader sees them. A key has a row; what is stored under it lies in columns, since there may
@@ -77,17 +90,16 @@ export class Segment {
   readonly #marks: number[] = [];
   readonly #timestamps: number[] = [];
   readonly #values = new ValueColumn();
-  /** Rows of forgotten keys. */
-  readonly #free: number[] = [];
+  /** Rows of forgotten keys; null while there are none. */
+  #free: number[] | null = null;
   /** Keys that are there for processing; made when a range is first walked over: many stores never are. */
   #order: SortedKeys | null = null;
-  #open = new Before();
+  #open: Before | null = null;
   #committing: Before | null = null;
-  #spare: Before | null = null;
   /** By how much the commit under way changes the number of entries. */
   #delta = 0;
-  #unflushed: number[] = [];
-  #flushing: readonly number[] = [];
+  #unflushed: number[] | null = null;
+  #flushing = noRows;
 
   constructor(start: number, isWhole: boolean) {
     this.start = start;
@@ -116,7 +128,7 @@ export class Segment {
   /** Makes a row for a key that has none: for what the table has under it, or undefined for what is to be written. */
   add(key: ByteString, stored: Stored | undefined): number {
     const kept = detached(key);
-    const row = this.#free.pop() ?? this.#keys.length;
+    const row = this.#free?.pop() ?? this.#keys.length;
     this.#rows.set(kept, row);
     this.#keys[row] = kept;
     this.#marks[row] = stored === undefined ? 0 : present;
@@ -133,8 +145,12 @@ export class Segment {
   write(row: number, stored: Stored | undefined): boolean {
     const marks = this.#marks[row] as number;
     const isFirst = (marks & open) === 0;
-    if (isFirst && (marks & present) === 0) this.#open.pushAbsent(row);
-    else if (isFirst) this.#open.pushPresent(row, this.#values, this.#timestamps[row] as number);
+    const before = this.#open;
+    if (isFirst) {
+      this.#open ??= spare.pop() ?? new Before();
+      if ((marks & present) === 0) this.#open.pushAbsent(row);
+      else this.#open.pushPresent(row, this.#values, this.#timestamps[row] as number);
+    }
     if (this.#order !== null) {
       // What is deleted leaves the order, so that a walk over a queue does not pass all that ever was in it.
       if (stored === undefined) this.#order.delete(this.keyOf(row));
@@ -148,7 +164,7 @@ export class Segment {
       this.#values.put(row, stored.value);
       this.#timestamps[row] = stored.timestamp;
     }
-    return isFirst && this.#open.rows.length === 1;
+    return before === null;
   }
 
   /** Keys that are there for processing, from `from` (inclusive) to `to` (exclusive; null without end), in order or in reverse. */
@@ -167,17 +183,17 @@ export class Segment {
   beginCommit(): void {
     const before = this.#open;
     assert(this.#committing === null, 'a segment began a commit while another is under way');
+    assert(before !== null, 'a segment began a commit without a write');
     let delta = 0;
-    for (let index = 0; index < before.rows.length; index++) {
-      const row = before.rows[index] as number;
+    for (let index = 0; index < before.count; index++) {
+      const row = before.row(index);
       const marks = this.#marks[row] as number;
       this.#marks[row] = (marks & ~open) | committing;
       delta += (marks & present) - (before.wasPresent(index) ? 1 : 0);
     }
     this.#delta = delta;
     this.#committing = before;
-    this.#open = this.#spare ?? new Before();
-    this.#spare = null;
+    this.#open = null;
   }
 
   /** The commit is durable. Gives by how much it changed the number of entries. */
@@ -185,35 +201,39 @@ export class Segment {
     const before = this.#committing;
     assert(before !== null, 'a segment ended a commit that never began');
     this.#committing = null;
-    for (const row of before.rows) {
+    this.#unflushed ??= [];
+    for (let index = 0; index < before.count; index++) {
+      const row = before.row(index);
       const marks = (this.#marks[row] as number) & ~committing;
       this.#marks[row] = marks | unflushed;
       if ((marks & unflushed) === 0) this.#unflushed.push(row);
     }
+    const isKept = spare.length < spareMax && before.count <= spareRowsMax;
     before.clear();
-    this.#spare = before;
+    if (isKept) spare.push(before);
     return this.#delta;
   }
 
   get hasUnflushed(): boolean {
-    return this.#unflushed.length > 0;
+    return this.#unflushed !== null;
   }
 
   /** Calls with every key that is committed and not on the way to the table, and what is committed under it; they are on the way then. */
   beginFlush(take: (key: ByteString, committed: Stored | undefined) => void): void {
     const committed = this.#committedReader();
-    for (const row of this.#unflushed) {
+    const rows = this.#unflushed ?? noRows;
+    for (const row of rows) {
       this.#marks[row] = ((this.#marks[row] as number) & ~unflushed) | flushing;
       take(this.keyOf(row), committed(row));
     }
-    this.#flushing = this.#unflushed;
-    this.#unflushed = [];
+    this.#flushing = rows;
+    this.#unflushed = null;
   }
 
   /** The table has what it was given. */
   endFlush(): void {
     for (const row of this.#flushing) this.#marks[row] = (this.#marks[row] as number) & ~flushing;
-    this.#flushing = [];
+    this.#flushing = noRows;
   }
 
   /** As of the last commit. */
@@ -226,7 +246,7 @@ export class Segment {
     after: ByteString | null,
   ): readonly { readonly key: ByteString; readonly stored: Stored | undefined }[] {
     const committed = this.#committedReader();
-    const rows = new Set([...this.#flushing, ...this.#unflushed]);
+    const rows = new Set([...this.#flushing, ...(this.#unflushed ?? noRows)]);
     const changed = [];
     for (const row of rows) {
       const key = this.keyOf(row);
@@ -246,6 +266,7 @@ export class Segment {
       this.#order?.delete(key);
       this.#keys[row] = '';
       this.#values.forget(row);
+      this.#free ??= [];
       this.#free.push(row);
       evicted += key.length + rowOverheadBytes;
     }
@@ -257,7 +278,7 @@ export class Segment {
   #committedReader(): (row: number) => Stored | undefined {
     const generations = [this.#committing, this.#open].map((before) => {
       const places = new Map<number, number>();
-      for (const [index, row] of before?.rows.entries() ?? []) places.set(row, index);
+      for (let index = 0; before !== null && index < before.count; index++) places.set(before.row(index), index);
       return { before, places };
     });
     return (row) => {

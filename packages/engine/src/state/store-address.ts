@@ -23,6 +23,20 @@ export function encodeSegment(segment: number): ByteString {
   return String.fromCharCode(...codes);
 }
 
+/** The same eight bytes, written at the start of `view`. */
+export function writeSegment(segment: number, view: DataView): void {
+  let high = Math.floor(segment / 0x1000_0000);
+  let low = segment % 0x1000_0000;
+  for (let index = 7; index >= 4; index--) {
+    view.setUint8(index, low & 0x7f);
+    low >>>= 7;
+  }
+  for (let index = 3; index >= 0; index--) {
+    view.setUint8(index, high & 0x7f);
+    high >>>= 7;
+  }
+}
+
 /**
  * A number (0 to 2^53-1) that follows a key in an address, such as a window's start: the same eight bytes, so that the addresses of a key
  * lie in the order of the numbers.

@@ -73,8 +73,9 @@ export class ValueColumn {
     if (this.#others !== null && row < this.#others.length) this.#others[row] = null;
   }
 
+  /** Forgets all rows, and keeps the room that they took. */
   clear(): void {
-    this.#numbers.length = 0;
+    this.#width = unknownWidth;
     this.#others = null;
   }
 
