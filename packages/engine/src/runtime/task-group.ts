@@ -165,34 +165,38 @@ export class TaskGroup {
   process(maxRecords: number): number {
     this.#readClock();
     const ready = this.#readyTasks();
+    // Nothing arrives meanwhile: only the head of the task that has just run changes.
+    const heads = ready.map((task) => task.headTimestamp);
     let processed = 0;
     while (processed < maxRecords && ready.length > 0) {
-      let next = ready[0] as Task;
-      let least = next.headTimestamp;
+      let chosen = 0;
+      let least = Number.POSITIVE_INFINITY;
       let second = Number.POSITIVE_INFINITY;
-      for (let index = 1; index < ready.length; index++) {
-        const task = ready[index] as Task;
-        const timestamp = task.headTimestamp;
+      for (let index = 0; index < heads.length; index++) {
+        const timestamp = heads[index] as number;
         if (timestamp < least) {
           second = least;
           least = timestamp;
-          next = task;
+          chosen = index;
         } else if (timestamp < second) {
           second = timestamp;
         }
       }
       if (least === Number.POSITIVE_INFINITY) break;
+      const next = ready[chosen] as Task;
       // Who waits for partitions is asked again after each record.
       const limit = next.waitsForPartitions ? 1 : maxRecords - processed;
       processed += next.run(limit, second);
-      const isReady = next.isReady;
+      heads[chosen] = next.headTimestamp;
       const isIdle = this.#clock !== undefined && next.idleMs(this.#nowMs) > 0;
-      if (isIdle) ready.splice(ready.indexOf(next), 1);
-      if (!isReady) {
-        // A partition ran dry that has more: its sub-topology waits until that has arrived.
-        for (let index = ready.length - 1; index >= 0; index--) {
-          if ((ready[index] as Task).subTopology.id === next.subTopology.id) ready.splice(index, 1);
-        }
+      const isReady = next.isReady;
+      if (isReady && !isIdle) continue;
+      // A partition ran dry that has more: its sub-topology waits until that has arrived.
+      for (let index = ready.length - 1; index >= 0; index--) {
+        const task = ready[index] as Task;
+        if (task !== next && (isReady || task.subTopology.id !== next.subTopology.id)) continue;
+        ready.splice(index, 1);
+        heads.splice(index, 1);
       }
     }
     this.#recordsSinceCommit += processed;

@@ -156,9 +156,10 @@ export class Task {
 
   /** The timestamp of the record that would be taken next; Infinity when there is none. */
   get headTimestamp(): number {
+    const { queues } = this;
     let least = Number.POSITIVE_INFINITY;
-    for (const queue of this.queues) {
-      const timestamp = queue.headTimestamp;
+    for (let index = 0; index < queues.length; index++) {
+      const timestamp = (queues[index] as RecordQueue).headTimestamp;
       if (timestamp < least) least = timestamp;
     }
     return least;
