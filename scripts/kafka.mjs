@@ -13,13 +13,16 @@ try {
   const begin = performance.now();
   const kafka = await startKafka({ ...options, announce: (what) => console.log(`${what} Its place: ${from}`) });
   let ending = false;
+  const end = async (code) => {
+    ending = true;
+    await kafka.stop();
+    process.exit(code);
+  };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, async () => {
+    process.on(signal, () => {
       if (ending) return;
-      ending = true;
       console.log('Stopping Kafka …');
-      await kafka.stop();
-      process.exit(0);
+      void end(0);
     });
   }
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
@@ -35,15 +38,19 @@ Kafka ${kafka.version} runs (${seconds} s). Bootstrap address:
 Ctrl-C stops it.`);
   // A broker that ends by itself is the end of this; so is the loss of whoever started us (npm's shell may go without a word).
   const parent = process.ppid;
-  setInterval(async () => {
+  setInterval(() => {
     const lost = Array.from({ length: options.nodes }, (_, index) => index + 1).filter(
       (node) => kafka.pid(node) === null,
     );
     if (ending || (lost.length === 0 && process.ppid === parent)) return;
-    ending = true;
     if (lost.length > 0) console.error(`Kafka node ${lost[0]} has ended by itself. Its log: ${kafka.logFile(lost[0])}`);
-    if (lost.length === 0 || options.data !== undefined) await kafka.stop();
-    process.exit(1);
+    if (lost.length === 0 || options.data !== undefined) {
+      void end(1);
+    } else {
+      // Its log stays to be read.
+      ending = true;
+      process.exit(1);
+    }
   }, 500);
 } catch (error) {
   if (!(error instanceof KafkaProblem)) throw error;
