@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { assertEpoch, LogError, type TaskId } from '@millrace/engine';
+import type { DescribedGroup } from './codec/requests/describe-groups.ts';
 import { Writer } from './codec/writer.ts';
 import { GenerationGate } from './group/generation-gate.ts';
 import { GroupClient } from './group/group-client.ts';
-import type { ClaimedTask, CommittingMember, GroupIdentity } from './group/group-identity.ts';
+import {
+  type ClaimedTask,
+  type CommittingMember,
+  type GroupIdentity,
+  ownerInstanceId,
+} from './group/group-identity.ts';
 import { errorCodes, KafkaError } from './kafka-error.ts';
 import { asLogError, withRetries } from './retries.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
@@ -13,12 +19,11 @@ const rebalanceTimeoutMs = 10_000;
 const heartbeatMs = 3_000;
 const joinMs = 60_000;
 const protocol = 'millrace';
-/** Whoever joins under this name takes the place of who had it before, who is shut out at once. */
-const groupInstanceId = 'millrace-owner';
 
 /**
  * The one that owns all tasks of a pipeline without sharing: for a server that takes tasks over, and for tests. Each time it takes tasks
- * over, it raises the group's generation, which is their epoch; tasks that it took before keep theirs.
+ * over, it raises the group's generation, which is their epoch; tasks that it took before keep theirs. Workers that share the tasks are made
+ * to leave the group, so that the broker refuses whatever they would still commit.
  */
 export class FencingMember implements CommittingMember {
   readonly #application: string;
@@ -33,7 +38,7 @@ export class FencingMember implements CommittingMember {
     this.#client = new GroupClient({
       transport,
       group: application,
-      groupInstanceId,
+      groupInstanceId: ownerInstanceId,
       sessionTimeoutMs,
       rebalanceTimeoutMs,
     });
@@ -58,14 +63,13 @@ export class FencingMember implements CommittingMember {
   async take(taskIds: readonly TaskId[]): Promise<readonly number[]> {
     await this.#gate.close();
     try {
-      // In somebody's place first, if somebody has it: that does not raise the generation. Then anew, with news, which does.
-      const memberId = this.#identity?.memberId ?? (await this.#join('')).memberId;
+      const memberId = this.#identity?.memberId ?? (await this.#enter());
       let joined: GroupIdentity;
       try {
         joined = await this.#join(memberId);
       } catch (error) {
         if (!(error instanceof LogError) || error.code !== 'fenced') throw error;
-        joined = await this.#join((await this.#join('')).memberId);
+        joined = await this.#join(await this.#enter());
       }
       this.#identity = joined;
       this.#beat();
@@ -84,11 +88,42 @@ export class FencingMember implements CommittingMember {
     if (identity !== null) await this.#client.leave(identity.memberId).catch(ignore);
   }
 
+  /**
+   * Joins in somebody's place, if somebody has it: that does not raise the generation, so the caller joins once more, with news, which
+   * does. The others leave before, lest the join wait for one that does not answer; and after, since one may have come back meanwhile, and
+   * been given tasks. From then on they are given none.
+   */
+  async #enter(): Promise<string> {
+    await this.#removeOthers((group) => group.protocol === protocol);
+    const { memberId } = await this.#join('');
+    await this.#removeOthers(() => true);
+    return memberId;
+  }
+
+  /** @param isOurs a group that is not is left as it is: joining it fails, and says why */
+  async #removeOthers(isOurs: (group: DescribedGroup) => boolean): Promise<void> {
+    await withRetries(
+      async () => {
+        const group = await this.#client.describe();
+        const others = group.members.filter(({ groupInstanceId }) => groupInstanceId !== ownerInstanceId);
+        if (others.length === 0 || !isOurs(group)) return;
+        // Of a fixed name, whoever has it now.
+        await this.#client.remove(
+          others.map(({ memberId, groupInstanceId }) => ({
+            memberId: groupInstanceId === null ? memberId : '',
+            groupInstanceId,
+          })),
+        );
+      },
+      { forMs: joinMs },
+    );
+  }
+
   async #join(memberId: string): Promise<GroupIdentity> {
     return withRetries(
       async () => {
         const joined = await this.#client.join(memberId, protocol, subscription());
-        const identity = { generation: joined.generation, memberId: joined.memberId, groupInstanceId };
+        const identity = { generation: joined.generation, memberId: joined.memberId, groupInstanceId: ownerInstanceId };
         const assignments = joined.members.map((member) => ({ memberId: member.memberId, assignment: noAssignment }));
         await this.#client.sync(identity, joined.leader === joined.memberId ? assignments : []);
         return identity;

@@ -22,6 +22,7 @@ import { canCompress } from './codec/records/compression.ts';
 import { FencingMember } from './fencing-member.ts';
 import { Fetcher } from './fetcher.ts';
 import type { CommittingMember, GroupIdentity } from './group/group-identity.ts';
+import { removeMembers } from './group/remove-members.ts';
 import { IdempotentProducer } from './idempotent-producer.ts';
 import type { Compression, KafkaSettings } from './kafka-settings.ts';
 import { Leaders } from './leaders.ts';
@@ -206,6 +207,18 @@ export class KafkaLog implements Log {
     });
   }
 
+  /** Gives back what {@link KafkaLog.fence} took: workers may share the tasks of the application again. */
+  async release(application: string): Promise<void> {
+    const member = this.#fencing.get(application);
+    this.#fencing.delete(application);
+    await member?.close();
+  }
+
+  /** Signs off members of the group with these fixed names, which have ended, so that nobody waits for them. */
+  async removeMembers(application: string, groupInstanceIds: readonly string[]): Promise<void> {
+    return this.#call(() => removeMembers(this.#transport, application, groupInstanceIds));
+  }
+
   async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
     return this.#call(() => this.#tasks.committed(application, taskId));
   }
@@ -213,14 +226,27 @@ export class KafkaLog implements Log {
   /** Nobody may be running the tasks. */
   async resetTasks(application: string, taskIds: readonly TaskId[]): Promise<void> {
     return this.#call(async () => {
-      const at = await this.#leaders.existing(taskIds.flatMap((taskId) => taskPartition(application, taskId) ?? []));
+      const at = await this.#leaders.existing(
+        taskIds.flatMap((taskId) => {
+          const place = taskPartition(application, taskId);
+          return place === null ? [] : [{ ...place, taskId }];
+        }),
+      );
       if (at.length === 0) return;
       const { producer, serial } = this.#producer(application);
+      const options = { compression: this.#compression, maxBatchBytes };
+      // Brokers may forget the positions, so the records say it too.
+      const partitions = at.map(({ topic, partition, taskId }) => ({
+        topic,
+        partition,
+        batches: encodeKafkaBatches([TaskStates.nothing(taskId, this.#clock())], options),
+      }));
+      const positions = at.map(({ topic, partition }) => ({ topic, partition, offset: 0 }));
       const forget = (member: GroupIdentity): Promise<unknown> =>
         serial.run(() =>
           producer.run({
-            partitions: [],
-            offsets: { group: application, member, positions: () => at.map((place) => ({ ...place, offset: 0 })) },
+            partitions,
+            offsets: { group: application, member, positions: () => positions },
           }),
         );
       const member = this.#members.get(application) ?? this.#fencing.get(application);

@@ -20,8 +20,13 @@ import type { RpcTransport } from './transport/rpc-transport.ts';
 /** How long a position may stay unstable: a little longer than the transaction that changes it. */
 const stableMs = 90_000;
 
+const lookOptions = { maxBytesPerPartition: 1024 * 1024, maxWaitMs: 0 };
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** How many offsets are looked at first for a partition's last record; more and more where it is not among them. */
+const firstLook = 16;
 
 /** What tasks have committed: each in the record before the offset that the group has committed for the task's own partition. */
 export class TaskStates {
@@ -41,12 +46,19 @@ export class TaskStates {
     return encodeBatch([{ key, value: JSON.stringify({ epoch, positions, state }), timestamp: nowMs }]);
   }
 
+  /** The record that says that a task has committed nothing, which it is after a reset. */
+  static nothing(taskId: TaskId, nowMs: number): EncodedBatch {
+    return encodeBatch([{ key: bytesToByteString(encoder.encode(taskId)), value: null, timestamp: nowMs }]);
+  }
+
   /** Waits for transactions that are about to change it. */
   async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
     const at = taskPartition(application, taskId);
     if (at === null || (await this.#leaders.existing([at])).length === 0) return null;
     const offset = await this.#committedOffset(application, at);
-    if (offset <= 0) return null;
+    // Brokers forget the positions of a group that has had no members for a week; the records stay.
+    if (offset < 0) return this.#last(at);
+    if (offset === 0) return null;
     const found = await this.#fetcher.at(at.topic, at.partition, offset - 1);
     for (const batch of found?.batches ?? []) {
       for (let index = 0; index < batch.count; index++) {
@@ -58,6 +70,26 @@ export class TaskStates {
       'corrupt',
       `The state of task ${taskId} is missing at offset ${offset - 1} of ${at.topic}-${at.partition}. Records of that topic must not be removed; reset the pipeline to go on.`,
     );
+  }
+
+  /** The last committed record of a task's partition. */
+  async #last(at: TopicPartition): Promise<CommittedTask | null> {
+    const [[start = 0], [end = 0]] = await Promise.all([
+      this.#fetcher.offsets([at], 'earliest'),
+      this.#fetcher.offsets([at], 'latest'),
+    ]);
+    for (let look = firstLook; ; look *= 4) {
+      const from = Math.max(start, end - look);
+      let found: Uint8Array | null | undefined;
+      for (let offset = from; offset < end; ) {
+        const [result] = await this.#fetcher.read([{ ...at, offset }], lookOptions);
+        if (result === undefined || result.nextOffset <= offset) break;
+        for (const batch of result.batches) found = batch.value(batch.count - 1);
+        offset = result.nextOffset;
+      }
+      if (found !== undefined) return found === null ? null : (JSON.parse(decoder.decode(found)) as CommittedTask);
+      if (from <= start) return null;
+    }
   }
 
   async #committedOffset(group: string, at: TopicPartition): Promise<number> {

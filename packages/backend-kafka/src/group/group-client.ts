@@ -1,5 +1,11 @@
 import { apiKeys } from '../codec/api-keys.ts';
 import { Reader } from '../codec/reader.ts';
+import {
+  type DescribedGroup,
+  decodeDescribeGroups,
+  describeGroupsVersion,
+  encodeDescribeGroups,
+} from '../codec/requests/describe-groups.ts';
 import { decodeHeartbeat, encodeHeartbeat, heartbeatVersion } from '../codec/requests/heartbeat.ts';
 import {
   decodeJoinGroup,
@@ -7,7 +13,12 @@ import {
   type JoinGroupResponse,
   joinGroupVersion,
 } from '../codec/requests/join-group.ts';
-import { decodeLeaveGroup, encodeLeaveGroup, leaveGroupVersion } from '../codec/requests/leave-group.ts';
+import {
+  decodeLeaveGroup,
+  encodeLeaveGroup,
+  type LeavingMember,
+  leaveGroupVersion,
+} from '../codec/requests/leave-group.ts';
 import {
   decodeSyncGroup,
   encodeSyncGroup,
@@ -81,12 +92,27 @@ export class GroupClient {
   }
 
   async leave(memberId: string): Promise<void> {
-    const { group, groupInstanceId } = this.#options;
-    const body = encodeLeaveGroup({ group, members: [{ memberId, groupInstanceId }] });
+    const { groupInstanceId } = this.#options;
+    await this.remove([{ memberId, groupInstanceId }]);
+  }
+
+  /** Makes members leave, whoever they are; those that have left already are no failure. */
+  async remove(members: readonly LeavingMember[]): Promise<void> {
+    const body = encodeLeaveGroup({ group: this.#options.group, members });
     const answer = decodeLeaveGroup(
       await this.#call(apiKeys.leaveGroup, leaveGroupVersion, body, heartbeatLane, answerTimeoutMs),
     );
     this.#check(answer.error, 'leave');
+  }
+
+  /** Who is in the group. */
+  async describe(): Promise<DescribedGroup> {
+    const body = encodeDescribeGroups([this.#options.group]);
+    const [group] = decodeDescribeGroups(
+      await this.#call(apiKeys.describeGroups, describeGroupsVersion, body, heartbeatLane, answerTimeoutMs),
+    );
+    this.#check(group?.error ?? errorCodes.unknownServerError, 'look into');
+    return group as DescribedGroup;
   }
 
   async #call(apiKey: number, version: number, body: Uint8Array, lane: string, timeoutMs: number): Promise<Reader> {

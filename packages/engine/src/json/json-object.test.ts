@@ -114,6 +114,17 @@ describe('a JSON object in its batch', () => {
     for (let length = 0; length < base.length; length++) expect(read(reader, [base.slice(0, length)])).toEqual([null]);
   });
 
+  it('finds fields that nobody asked for when its batch began, also behind white space before its brace', () => {
+    for (const space of ['', ' ', '\n', ' \t\r\n ']) {
+      const text = `${space}{${space}"a":1,"b":{"c":"x"} }`;
+      const reader = new FieldReader();
+      reader.slotOf('a');
+      const [object] = read(reader, [text]);
+      expect([object?.field('b'), object?.field('a'), object?.field('absent')]).toEqual([{ c: 'x' }, 1, null]);
+      expect(object?.nested('b', 'c')).toBe('x');
+    }
+  });
+
   it('takes the last of equal names', () => {
     const object = readOne('{"a":1,"b":{"c":1,"c":2},"a":2}', ['a', 'b']);
     expect([object.field('a'), object.nested('b', 'c')]).toEqual([2, 2]);

@@ -67,6 +67,23 @@ describe('key formats', () => {
     expect(() => decodeKey('double', bytesOf('7ff8000000000000'))).toThrow(/finite/);
   });
 
+  it('refuses JSON with numbers that would become others, and says where they are', () => {
+    const message =
+      'The key holds 9007199254740993 at id, beyond ±(2^53−1), where numbers lose digits. Read it in the format string.';
+    expect(() => decodeKey('json', '{"id":9007199254740993}')).toThrow(new KeyFormatError(message));
+    expect(() => decodeKey('json', '-12345678901234567890')).toThrow(/^The key holds -12345678901234567890, beyond/);
+    expect(() => decodeKey('json', '[1,1e400]')).toThrow(/1e400/);
+    expect(() => decodeKey('json', `[${'9'.repeat(400)}]`)).toThrow(/9…/);
+    expect(decodeKey('json', '["9007199254740993",9007199254740991,0.1,1e300]')).toEqual([
+      '9007199254740993',
+      9007199254740991,
+      0.1,
+      1e300,
+    ]);
+    // What an expression gave stays what it is.
+    expect(decodeKey('json', encodeKey('json', { sum: 2 ** 60, more: 1e21 }))).toEqual({ sum: 2 ** 60, more: 1e21 });
+  });
+
   it('gives back every key that it wrote', () => {
     const keys: { readonly [Format in KeyFormat]: fc.Arbitrary<unknown> } = {
       string: fc.string({ unit: 'grapheme' }),

@@ -1,3 +1,4 @@
+import { formatPath, unsafeNumbers } from '@millrace/expression';
 import { type ByteString, byteStringToBytes, bytesToByteString, writeByteString } from './byte-string.ts';
 import { isNestedTooDeep, nestingMax } from './nesting.ts';
 
@@ -138,12 +139,24 @@ function isAscii(text: string): boolean {
   return true;
 }
 
+/** A number that would become another is refused; one that an expression gave is written so that it stays the same. */
 function parseJson(text: string): unknown {
+  let key: unknown;
   try {
-    return JSON.parse(text);
+    key = JSON.parse(text);
   } catch {
     throw new KeyFormatError('The key is not JSON.');
   }
+  for (const { start, end, path } of unsafeNumbers(text)) {
+    const token = text.slice(start, end);
+    if (String(Number(token)) === token) continue;
+    const digits = token.length > 30 ? `${token.slice(0, 30)}…` : token;
+    const place = path.length === 0 ? '' : ` at ${formatPath(path)}`;
+    throw new KeyFormatError(
+      `The key holds ${digits}${place}, beyond ±(2^53−1), where numbers lose digits. Read it in the format string.`,
+    );
+  }
+  return key;
 }
 
 /** ASCII that JSON writes as it is: no control characters, quotes or backslashes. */

@@ -239,6 +239,47 @@ describe('a key that does not fit', () => {
     expect(driver.run.counters().get('o')).toMatchObject({ in: 1, failed: 1, out: 0 });
   });
 
+  it.each<[string, SketchedNode, readonly string[]]>([
+    ['an aggregate', ['aggregate', { by: 'value.k', aggregations: [count] }], ['by']],
+    ['a repartition', ['repartition', { key: 'value.k' }], ['key']],
+  ])('of %s fails there, whose dead letter holds the record as it came', (_name, x, path) => {
+    const driver = around(x);
+    driver.pipe('t', { ...bad, partition: 0 });
+    driver.pipe('t', { ...good, partition: 0 });
+    expect(letters(driver)).toMatchObject([
+      {
+        key: 'a',
+        value: JSON.stringify(bad.value),
+        headers: {
+          'millrace.node': 'x',
+          'millrace.port': 'in',
+          'millrace.code': 'key-format',
+          'millrace.path': JSON.stringify(path),
+        },
+      },
+    ]);
+    expect(driver.read('out')).toMatchObject([{ key: 'K' }]);
+    expect(driver.run.counters().get('x')).toMatchObject({ failed: 1 });
+    for (const [node, counters] of driver.run.counters()) expect([node, missingFates(counters)]).toEqual([node, 0]);
+  });
+
+  it('by which rows are gathered fails for the row as it is, and takes nothing else from the results', () => {
+    const driver = around(
+      ['aggregate', { by: 'value.k', aggregations: [count] }],
+      ['source', { topic: 't', readAs: 'table' }],
+    );
+    driver.pipe('t', good);
+    driver.pipe('t', { ...bad, timestamp: 52 });
+    driver.pipe('t', { ...good, timestamp: 53 });
+    expect(letters(driver)).toMatchObject([{ key: 'a', value: JSON.stringify(bad.value), timestamp: 52 }]);
+    expect(driver.read('out').map(({ key, value }) => [key, value])).toEqual([
+      ['K', { n: 1 }],
+      ['K', { n: 0 }],
+      ['K', { n: 1 }],
+    ]);
+    expect(driver.run.counters().get('x')).toMatchObject({ failed: 1 });
+  });
+
   it('fails at the node that gave it, at the output, where it is written to an internal topic', () => {
     const nodes = {
       s: ['source', { topic: 't' }],

@@ -171,6 +171,7 @@ describe('keys', () => {
     ['that are no JSON', 'json', '{'],
     ['of another length', 'int32', 'abc'],
     ['beyond ±(2^53−1)', 'int64', '\x00\x20\x00\x00\x00\x00\x00\x01'],
+    ['of JSON beyond ±(2^53−1)', 'json', '{"id":9007199254740993}'],
     ['that are NaN', 'double', '\x7f\xf8\x00\x00\x00\x00\x00\x00'],
     ['nested without end', 'json', `${'['.repeat(5000)}${']'.repeat(5000)}`],
   ])('%s fail at the source, with their bytes in the dead letter', (_what, keyFormat, key) => {

@@ -1,5 +1,6 @@
 import { ExpressionFailure } from '@millrace/expression';
 import { KeyFormatError } from '../log/key-format.ts';
+import type { StreamRecord } from './stream-record.ts';
 
 /** A node cannot handle this record: the record's fault or the expression's, never ours. Its node's error policy decides. */
 export class RecordError extends Error {
@@ -7,6 +8,8 @@ export class RecordError extends Error {
   /** The place in the node's config at fault. */
   readonly path: readonly (string | number)[];
   readonly span: { readonly start: number; readonly end: number } | null;
+  /** What the node worked on, where that is not the record that it received; a dead letter holds it. */
+  input: StreamRecord | null = null;
 
   constructor(
     code: string,

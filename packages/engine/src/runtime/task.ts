@@ -529,9 +529,10 @@ export class Task {
     port: string,
     policy: ErrorPolicy,
     keyFormat: KeyFormat,
-    input: StreamRecord | null,
+    received: StreamRecord | null,
     error: RecordError,
   ): void {
+    const input = error.input ?? received;
     if (this.#current === null) {
       throw new PolicyFailure(
         node,

@@ -40,6 +40,22 @@ const ask = (store: LayeredStore, query: Partial<StoreQuery> = {}) =>
     answerStoreQuery(store, storeQuerySchema.parse({ store: 's', select: { by: 'all' }, ...query }), '1_2', 7, 99),
   );
 
+describe('the window that begins with 1970', () => {
+  it('ends where the store says, in rows and in the list of windows', () => {
+    const store = storeOf({ kind: 'window', windowSizeMs: 25, firstWindowEnd: 8 }, [
+      [0, 'a', 1],
+      [8, 'a', 2],
+    ]);
+    const { rows, windows } = ask(store);
+    const all = [
+      { start: 8, end: 33 },
+      { start: 0, end: 8 },
+    ];
+    expect(rows.map(({ window }) => window)).toEqual(all);
+    expect(windows).toMatchObject(all);
+  });
+});
+
 describe('an answer', () => {
   const windows = storeOf({ kind: 'window', windowSizeMs: 10, graceMs: 3 }, [
     [0, 'a', 1],

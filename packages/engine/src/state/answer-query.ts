@@ -1,7 +1,7 @@
 import { shownValue } from '../json/json-value.ts';
 import type { ByteString } from '../log/byte-string.ts';
 import { decodeKey, encodeKey, KeyFormatError } from '../log/key-format.ts';
-import { isAddressedByWindow, readAddress, windowOf } from './entry-address.ts';
+import { isAddressedByWindow, readAddress, windowEnd, windowOf } from './entry-address.ts';
 import type { LayeredStore, Stored } from './layered-store.ts';
 import type { StoreAnswer, StoreQuery, StoreRow } from './store-query.ts';
 import { presentStored } from './store-view.ts';
@@ -73,7 +73,8 @@ function isWanted(start: number, query: StoreQuery): boolean {
 /** The window that a segment is: of windows whose length varies, as its first entry has it. */
 function windowAt(store: LayeredStore, segment: number): { readonly start: number; readonly end: number } {
   const { spec } = store;
-  if (spec.windowSizeMs !== null) return { start: segment, end: segment + spec.windowSizeMs };
+  const fixedEnd = windowEnd(spec, segment);
+  if (fixedEnd !== null) return { start: segment, end: fixedEnd };
   for (const { key, stored } of store.scanCommitted(segment, null)) {
     const end = readAddress(spec, key)?.numbers.end ?? stored.timestamp;
     return { start: segment, end };

@@ -37,8 +37,13 @@ export function windowOf(
   const hasSegmentPerWindow = spec.kind === 'window' && isAddressedByWindow(spec);
   const start = ownStart ?? (hasSegmentPerWindow ? segment : undefined);
   if (start === undefined) return null;
-  const end = ownEnd ?? (spec.windowSizeMs === null ? timestamp : start + spec.windowSizeMs);
-  return { start, end };
+  return { start, end: ownEnd ?? windowEnd(spec, start) ?? timestamp };
+}
+
+/** The end of a window of a store whose windows have one length; null of others. */
+export function windowEnd({ windowSizeMs, firstWindowEnd }: StoreSpec, start: number): number | null {
+  if (windowSizeMs === null) return null;
+  return start === 0 && firstWindowEnd !== undefined ? firstWindowEnd : start + windowSizeMs;
 }
 
 /** Whether each segment of a window store is a window's start, and not a span of time that many entries share. */

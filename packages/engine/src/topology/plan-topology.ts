@@ -138,6 +138,7 @@ function planNode({ pipeline, node, graph, flows, demands, stores, into, inputTy
         suffix: request.suffix ?? [],
         ...(request.prefix === undefined ? {} : { prefix: request.prefix }),
         windowSizeMs: request.windowSizeMs ?? null,
+        ...(request.firstWindowEnd === undefined ? {} : { firstWindowEnd: request.firstWindowEnd }),
         retentionMs: request.retentionMs ?? null,
         graceMs: request.graceMs ?? null,
         changelogTopic: `${name}-changelog`,

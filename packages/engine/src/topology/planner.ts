@@ -104,6 +104,8 @@ export interface StoreRequest {
   /** See {@link StoreSpec.prefix}. */
   readonly prefix?: readonly string[] | undefined;
   readonly windowSizeMs?: number | undefined;
+  /** See {@link StoreSpec.firstWindowEnd}. */
+  readonly firstWindowEnd?: number | undefined;
   readonly retentionMs?: number | undefined;
   readonly graceMs?: number | undefined;
   readonly view: StoreView;

@@ -132,7 +132,10 @@ export class TopologyGraph {
       part: `${prefix}key`,
       prepares: port,
       processor: 're-key',
-      config: { key, keepNullKeys: options.keepNullKeys ?? false },
+      config: {
+        key: key === null ? null : { ...key, format: keyFormat },
+        keepNullKeys: options.keepNullKeys ?? false,
+      },
       inputs: { in: flow },
     });
     return this.throughTopic(node, errorPolicy, port, `${prefix}repartition`, { ...keyed, keyFormat }, options);

@@ -162,6 +162,8 @@ export interface StoreSpec {
   readonly prefix?: readonly string[] | undefined;
   /** Length of a window store's windows. */
   readonly windowSizeMs: number | null;
+  /** The end of the window that begins with 1970, where an offset makes it shorter than the others. */
+  readonly firstWindowEnd?: number | undefined;
   /** How far behind the store's own stream time (greatest window start) segments are kept. */
   readonly retentionMs: number | null;
   /** How long after its end a window still takes records. */

@@ -2,6 +2,8 @@ import { encodeKey } from '../../log/key-format.ts';
 import type { Processor, ProcessorContext } from '../../runtime/processor.ts';
 import { StreamRecord } from '../../runtime/stream-record.ts';
 import { opened, sealed } from '../envelope.ts';
+import { unlessFailed } from '../failed-before.ts';
+import { assertKeyFits } from '../fitting-key.ts';
 import { keptRows } from '../kept-rows.ts';
 import { NodeExpression } from '../node-expression.ts';
 import type { AggregateConfig } from './aggregate-config.ts';
@@ -36,13 +38,17 @@ export function groupRowsProcessor(context: ProcessorContext): Processor {
             : expression.evaluate(record.value === value ? record : record.withValue(value));
         const key = keyOf(record.value);
         const oldKey = keyOf(record.old);
+        // Undefined where the row before had a key that did not fit: it was added to no result.
+        const oldBytes = oldKey === null ? undefined : unlessFailed(() => encodeKey(byFormat, oldKey));
         const send = (to: unknown, change: { readonly old?: unknown; readonly new?: unknown }): void =>
           context.forward(new StreamRecord(to, sealed(change), record.timestamp, record.headers, null));
-        if (key !== null && oldKey !== null && encodeKey(byFormat, key) === encodeKey(byFormat, oldKey)) {
+        const bytes = key === null ? undefined : unlessFailed(() => encodeKey(byFormat, key));
+        if (bytes !== undefined && bytes === oldBytes) {
           send(key, { old: record.old, new: record.value });
           return;
         }
-        if (oldKey !== null) send(oldKey, { old: record.old });
+        if (oldBytes !== undefined) send(oldKey, { old: record.old });
+        assertKeyFits(byFormat, key, ['by']);
         if (key !== null) send(key, { new: record.value });
         const hasRow = record.value !== null || (record.old !== null && record.old !== undefined);
         if (hasRow && key === null && oldKey === null) context.fate('nullKey');

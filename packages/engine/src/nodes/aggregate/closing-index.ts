@@ -27,6 +27,12 @@ export class ClosingIndex {
     if (this.#least !== null && time < this.#least) this.#least = time;
   }
 
+  /** Whether there is an entry up to a time (inclusive). */
+  hasUpTo(time: number): boolean {
+    this.#least ??= this.#next(0);
+    return this.#least <= time;
+  }
+
   /** Takes the entries before a time (exclusive), in order. */
   take(before: number): readonly ClosingEntry[] {
     if (before <= 0) return [];

@@ -55,6 +55,8 @@ export function gatherInSessions(
     }
     close.sentUpTo(closeTime);
   };
+  /** No session ends after the latest record. */
+  const wouldLose = (): boolean => index?.hasUpTo(streamTime.current - keptMs) === true;
   if (close !== null) context.onClose(() => sendClosed(Number.MAX_SAFE_INTEGER, noHeaders));
 
   return {
@@ -77,7 +79,7 @@ export function gatherInSessions(
       streamTime.advance(timestamp);
       const closeTime = streamTime.current - graceMs - gapMs;
       const keyBytes = encodeKey(format, key);
-      if (close?.isDue(closeTime)) sendClosed(closeTime, headers);
+      if (close?.isDue(closeTime, wouldLose)) sendClosed(closeTime, headers);
       const found = find(keyBytes, timestamp - gapMs, timestamp + gapMs);
       let start = timestamp;
       let end = timestamp;

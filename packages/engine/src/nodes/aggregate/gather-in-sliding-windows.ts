@@ -65,6 +65,8 @@ export function gatherInSlidingWindows(
     }
     close.sentUpTo(closeTime);
   };
+  /** No window of a record begins after it. */
+  const wouldLose = (): boolean => index?.hasUpTo(streamTime.current - keptMs) === true;
   if (close !== null) context.onClose(() => sendClosed(Number.MAX_SAFE_INTEGER, noHeaders));
 
   /** One record on its way into its windows. */
@@ -194,7 +196,7 @@ export function gatherInSlidingWindows(
         if (gatherEarly(record, add, key, closeTime)) context.fate('late');
         return;
       }
-      if (close?.isDue(closeTime)) sendClosed(closeTime, record.headers);
+      if (close?.isDue(closeTime, wouldLose)) sendClosed(closeTime, record.headers);
       if (gatherOne(record, add, key, closeTime)) context.fate('late');
     },
   };

@@ -56,6 +56,18 @@ export function gatherInTimeWindows(
     close.sentUpTo(closeTime);
     nextEnd = closeTime === endOfTime ? endOfTime : (windows.at(Math.max(0, closeTime))[0]?.end ?? endOfTime);
   };
+  /**
+   * The store forgets by the latest window that it was given; at the latest record's, it will have been. One that keeps windows no longer
+   * than they take records would be asked with every window, so that nothing would ever wait: there they are lost, as in Kafka Streams.
+   */
+  const keepsLonger = planned.keptMs > longestMs + graceMs;
+  const wouldLose = (): boolean => {
+    if (close === null || !keepsLonger) return false;
+    const latest = windows.at(streamTime.current).at(-1)?.start ?? 0;
+    const from = Math.max(0, close.lastClose - longestMs);
+    const forgotten = results.store.segmentsBetween(from, latest - planned.keptMs);
+    return forgotten.some((segment) => windows.endOf(segment) > close.lastClose);
+  };
   if (close !== null) context.onClose(() => sendClosed(endOfTime, noHeaders));
 
   const kept = keptRows(results.store, planned.view);
@@ -72,7 +84,7 @@ export function gatherInTimeWindows(
       streamTime.advance(timestamp);
       const closeTime = streamTime.current - graceMs;
       const keyBytes = encodeKey(format, key);
-      if (close?.isDue(closeTime)) sendClosed(closeTime, headers);
+      if (close?.isDue(closeTime, wouldLose)) sendClosed(closeTime, headers);
       let isLate = true;
       for (const window of windows.at(timestamp)) {
         const { start, end } = window;

@@ -55,6 +55,30 @@ describe('an aggregate in hopping windows', () => {
       ['a', 7, 17, 1, 11],
     ]);
   });
+
+  it('shows the window that begins with 1970 as short as the offset makes it', () => {
+    for (const [settings, rows] of [
+      [
+        { window: 'tumbling', windowMs: 25, offsetMs: 8 },
+        [
+          ['a', 0, 8, 1, 3],
+          ['a', 8, 33, 1, 9],
+        ],
+      ],
+      [
+        { windowMs: 10, advanceMs: 5, offsetMs: 2 },
+        [
+          ['a', 0, 7, 1, 3],
+          ['a', 2, 12, 2, 9],
+          ['a', 7, 17, 1, 9],
+        ],
+      ],
+    ] as const) {
+      const driver = hopping(settings);
+      for (const timestamp of [3, 9]) driver.pipe('t', { key: 'a', value: 1, timestamp });
+      expect(windowedRows(driver)).toEqual(rows);
+    }
+  });
 });
 
 describe('an aggregate in the days of a zone', () => {
@@ -150,6 +174,31 @@ describe('an aggregate that sends a result when its window closes', () => {
     driver.pipe('t', { key: 'a', value: 1, timestamp: 4 });
     driver.pipe('t', { key: 'b', value: 1, timestamp: 1_000_000 });
     expect(windowedResults(driver)).toEqual([['a', ...bounds, 1, 4]]);
+  });
+
+  it.each([
+    ['tumbling', {}, [[20, 30]]],
+    ['tumbling', { windowMs: 86_400_000, timeZone: 'Europe/Berlin', retentionMs: 4 * 86_400_000 }, [[0, 82_800_000]]],
+    [
+      'hopping',
+      {},
+      [
+        [15, 25],
+        [20, 30],
+      ],
+    ],
+    ['sliding', {}, [[14, 24]]],
+    ['session', {}, [[24, 24]]],
+  ])('does not wait for the wall clock where it would lose what has closed: %s %j', (window, more, bounds) => {
+    const driver = hopping({ window, emit: 'close', retentionMs: 20, ...more }, { emitIntervalMs: 1000 });
+    driver.run.advanceWallClock(5000);
+    driver.pipe('t', { key: 'c', value: 1, timestamp: 20 });
+    driver.pipe('t', { key: 'a', value: 1, timestamp: 24 });
+    driver.pipe('t', { key: 'b', value: 1, timestamp: 1_000_000_000 });
+    driver.run.advanceWallClock(6000);
+    driver.pipe('t', { key: 'b', value: 1, timestamp: 1_000_000_001 });
+    const sent = windowedResults(driver).filter(([key]) => key === 'a');
+    expect(sent).toEqual(bounds.map(([start, end]) => ['a', start, end, 1, 24]));
   });
 
   it('looks no more often on the wall clock than the pipeline allows', () => {

@@ -4,7 +4,7 @@ import type { ProcessorContext } from '../../runtime/processor.ts';
 /**
  * When to look for windows that have closed: with a record, before it is taken up itself, since a leap in event time that closes windows may
  * also be what makes the store forget them; if event time has gone on since the last look, and not more often on the wall
- * clock than `emitIntervalMs` of the pipeline allows.
+ * clock than `emitIntervalMs` of the pipeline allows, unless windows would be forgotten that were not sent.
  */
 export class WindowClose {
   readonly #context: ProcessorContext;
@@ -23,12 +23,15 @@ export class WindowClose {
     return this.#lastClose.value;
   }
 
-  /** Whether to look now; the next look is as far away again even if nothing has closed. */
-  isDue(closeTime: number): boolean {
+  /**
+   * Whether to look now; the next look is as far away again even if nothing has closed.
+   * @param wouldLose whether the store may forget with this record what has closed and was not sent; asked only where one would wait
+   */
+  isDue(closeTime: number, wouldLose: () => boolean): boolean {
     const intervalMs = this.#context.settings.emitIntervalMs;
     if (intervalMs > 0) {
       const now = this.#context.wallClock();
-      if (now < this.#nextLook.value) return false;
+      if (now < this.#nextLook.value && !(closeTime > this.#lastClose.value && wouldLose())) return false;
       this.#nextLook.value = now + intervalMs;
     }
     return closeTime > this.#lastClose.value;

@@ -1,6 +1,7 @@
 import { isTimeZone } from '@millrace/expression';
 import { z } from 'zod';
 import type { KeyFormat } from '../../log/key-format.ts';
+import { timeWindows } from '../../time/windows.ts';
 import type { Planner } from '../../topology/planner.ts';
 import type { StoreView } from '../../topology/topology.ts';
 import { field } from '../field.ts';
@@ -159,6 +160,7 @@ export function planResults(
   // Few segments, and few that a search has to look into.
   const bucketMs = Math.max(2 * windowMs + 2, Math.ceil(keptMs / 8));
   const isInBuckets = window === 'sliding' || window === 'session';
+  const isMoved = (window === 'tumbling' || window === 'hopping') && !isZoned && settings.offsetMs > 0;
   const store = planner.store({
     role: 'store',
     kind: window === 'none' ? 'key-value' : 'window',
@@ -170,6 +172,9 @@ export function planResults(
       : { graceMs: windowCloseMs(settings) ?? 0, retentionMs: isInBuckets ? keptMs + bucketMs : keptMs }),
     // Sessions end where their last record is, which is the timestamp of their result.
     ...(window === 'none' || window === 'session' || isZoned ? {} : { windowSizeMs: windowMs }),
+    ...(isMoved
+      ? { firstWindowEnd: timeWindows({ ...settings, sizeMs: windowMs, advanceMs: advanceOf(settings) }).endOf(0) }
+      : {}),
     ...(isInBuckets ? { suffix: ['start'] } : isZoned ? { suffix: ['end'] } : {}),
   });
   const closing =

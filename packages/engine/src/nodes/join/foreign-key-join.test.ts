@@ -209,6 +209,24 @@ describe('a join by a foreign key', () => {
     expect(counters && missingFates(counters)).toBe(0);
   });
 
+  it('makes a dead letter of the left row that was to be joined, whichever side has changed', () => {
+    const driver = new TopologyTestDriver(pipelineOf({ value: 'left.v / right.length' }), onePartition);
+    driver.pipe('r', at(1, 'r1', 'fits'));
+    driver.pipe('l', left(2, 'a', 1, 'r1'));
+    driver.pipe('r', at(3, 'r1', { no: 'text' }));
+    driver.pipe('l', left(4, 'b', 2, 'r1'));
+    expect(driver.run.failures().map(({ record }) => JSON.parse(record ?? 'null'))).toEqual([
+      { key: 'a', value: { v: 1, fk: 'r1' } },
+      { key: 'b', value: { v: 2, fk: 'r1' } },
+    ]);
+    const letters = driver.written.filter(({ topic }) => topic === 'p-dead-letters');
+    const textOf = (value: unknown) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value);
+    expect(letters.map(({ key, value, timestamp }) => [key, textOf(value), timestamp])).toEqual([
+      ['a', '{"v":1,"fk":"r1"}', 3],
+      ['b', '{"v":2,"fk":"r1"}', 4],
+    ]);
+  });
+
   it('recognises a value that is made of the row anew when it is looked up', () => {
     const pipeline = pipelineOf(
       { value: '[left, right]' },

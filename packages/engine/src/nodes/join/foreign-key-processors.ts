@@ -2,6 +2,7 @@ import { assert } from '../../assert.ts';
 import { type ByteString, compareByteStrings } from '../../log/byte-string.ts';
 import { decodeKey, encodeKey, type KeyFormat, type KeyValue } from '../../log/key-format.ts';
 import type { Processor, ProcessorContext } from '../../runtime/processor.ts';
+import { RecordError } from '../../runtime/record-error.ts';
 import { StreamRecord } from '../../runtime/stream-record.ts';
 import { opened, sealed } from '../envelope.ts';
 import { unlessFailed } from '../failed-before.ts';
@@ -174,7 +175,13 @@ export function foreignKeyJoinProcessor(context: ProcessorContext): Processor {
           scope.timestamp = record.timestamp;
           scope.left = left.value;
           scope.right = right;
-          joined = expression.runLazily();
+          try {
+            joined = expression.runLazily();
+          } catch (error) {
+            // An answer to a left row is part of the work on it.
+            if (error instanceof RecordError) error.input = record.withValue(left.value);
+            throw error;
+          }
         }
         const old = store === null ? undefined : (store.get(0, key)?.value ?? null);
         store?.put(0, key, joined, record.timestamp);

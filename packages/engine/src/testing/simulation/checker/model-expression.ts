@@ -8,7 +8,10 @@ import {
 import type { ModelRecord } from './model-record.ts';
 
 /** An operator cannot handle a record; its node's error policy decides what happens. */
-export class ModelFailure extends Error {}
+export class ModelFailure extends Error {
+  /** What it worked on, where that is not the record that it received. */
+  input: ModelRecord | null = null;
+}
 
 /** What is made of a row that was there before, or that is looked up; undefined where that fails, as it did when the row came. */
 export function unlessFailed<Result>(make: () => Result): Result | undefined {

@@ -136,7 +136,8 @@ export class ModelTask {
     } catch (error) {
       if (!isFailure(error)) throw error;
       // An answer to a left row is part of the work on it.
-      this.#deadLetter(end.port === 'response' ? { ...end, port: 'left' } : end, record);
+      const input = error instanceof ModelFailure ? error.input : null;
+      this.#deadLetter(end.port === 'response' ? { ...end, port: 'left' } : end, input ?? record);
     }
   }
 

@@ -1,4 +1,4 @@
-import { encodeKey } from '../../../log/key-format.ts';
+import { encodeKey, type KeyFormat, KeyFormatError } from '../../../log/key-format.ts';
 import { evaluateFor } from './model-expression.ts';
 import type { End, ModelPipeline } from './model-pipeline.ts';
 import type { ModelRecord } from './model-record.ts';
@@ -24,7 +24,9 @@ function grouped(pipeline: ModelPipeline, end: End, record: ModelRecord): readon
   const { config } = pipeline.node(end.node);
   const keyOf = (value: unknown): unknown =>
     value === null || value === undefined ? null : evaluateFor(text(config, 'by'), { ...record, value });
-  const [key, oldKey] = [keyOf(record.value), keyOf(record.old)];
+  const [key, oldMade] = [keyOf(record.value), keyOf(record.old)];
+  // A row whose key did not fit was added to no result.
+  const oldKey = fits((config.byFormat ?? 'string') as KeyFormat, oldMade) ? oldMade : null;
   const plain = { ...record, window: null };
   if (key !== null && oldKey !== null && encodeKey('json', key) === encodeKey('json', oldKey)) {
     return [{ ...plain, key, value: { old: record.old, new: record.value } }];
@@ -33,4 +35,14 @@ function grouped(pipeline: ModelPipeline, end: End, record: ModelRecord): readon
     ...(oldKey === null ? [] : [{ ...plain, key: oldKey, value: { old: record.old } }]),
     ...(key === null ? [] : [{ ...plain, key, value: { new: record.value } }]),
   ];
+}
+
+function fits(format: KeyFormat, key: unknown): boolean {
+  try {
+    if (key !== null) encodeKey(format, key);
+    return true;
+  } catch (error) {
+    if (!(error instanceof KeyFormatError)) throw error;
+    return false;
+  }
 }

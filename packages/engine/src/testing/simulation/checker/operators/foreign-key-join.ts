@@ -1,6 +1,6 @@
 import { murmur3 } from '@millrace/expression';
 import { encodeKey, sortedJson } from '../../../../log/key-format.ts';
-import { evaluate, evaluateFor, unlessFailed } from '../model-expression.ts';
+import { evaluate, evaluateFor, ModelFailure, unlessFailed } from '../model-expression.ts';
 import type { ModelRecord } from '../model-record.ts';
 import { type Operator, type Surroundings, text } from '../operator.ts';
 import { KeptTable } from './kept-table.ts';
@@ -85,9 +85,17 @@ export function foreignKeyJoin({ config, rows, isNeeded, send, emit }: Surroundi
     const left = lefts.get(key, null)?.value ?? null;
     if (hash !== hashOf(left)) return;
     const isJoined = left !== null && (right !== null || isLeft);
-    const value = isJoined ? evaluate(text(config, 'value'), { key, timestamp, left, right }) : null;
+    const value = isJoined ? joinedValue(record, left, right) : null;
     const old = results.put({ key, window: null, value, timestamp });
     emit({ ...record, value, old: isNeeded ? old : undefined });
+  };
+  const joinedValue = (record: ModelRecord, left: unknown, right: unknown): unknown => {
+    try {
+      return evaluate(text(config, 'value'), { key: record.key, timestamp: record.timestamp, left, right });
+    } catch (error) {
+      if (error instanceof ModelFailure) error.input = { ...record, value: left };
+      throw error;
+    }
   };
   return {
     receive: (record, port) => {
