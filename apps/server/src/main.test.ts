@@ -182,6 +182,12 @@ describe('the server as a program', { timeout: 60_000 }, () => {
     }
   });
 
+  it('says in one line which Kafka broker cannot be reached, and ends', async () => {
+    const server = new Program('--kafka', '127.0.0.1:1', '--no-examples');
+    expect(await server.ended).toBe(1);
+    expect(server.errors).toMatch(/^Kafka broker 127\.0\.0\.1:1 cannot be reached .*\n$/);
+  });
+
   it('has a text for --help', async () => {
     const server = new Program('--help');
     expect(await server.ended).toBe(0);

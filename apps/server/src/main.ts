@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { endProcess } from '@millrace/backend-embedded';
+import { LogError } from '@millrace/engine';
 import packageFile from '../package.json' with { type: 'json' };
 import { DirectoryInUseError } from './data/server-lock.ts';
 import { PortInUseError } from './http/http-server.ts';
@@ -37,20 +38,22 @@ async function main(): Promise<void> {
   process.on('SIGHUP', stop);
   // Whoever started us with a channel is gone: nobody would stop us any more.
   process.on('disconnect', () => stop('disconnect'));
-  process.on('unhandledRejection', (error) => {
-    logger.error({ err: error }, 'a failure that nobody waited for');
-  });
-  process.on('uncaughtException', (error) => {
+  // What is in memory may be half done now, whether something was thrown or nobody waited for it; what is not committed never happened.
+  const endByDefect = (error: unknown): void => {
     logger.error({ err: error }, 'a defect; what is committed is safe');
     endProcess();
-  });
+  };
+  process.on('unhandledRejection', endByDefect);
+  process.on('uncaughtException', endByDefect);
   try {
     server = await startServer(readSettings(args, process.env), places, logger);
     process.stdout.write(`Millrace runs at ${server.address}\n`);
   } catch (error) {
     const isTold =
       error instanceof SettingsError || error instanceof DirectoryInUseError || error instanceof PortInUseError;
-    if (isTold) process.stderr.write(`${error.message}\n`);
+    // What is wrong with a cluster is for whoever started us, and no defect of ours.
+    const isOfLog = error instanceof LogError && error.code !== 'corrupt' && error.code !== 'closed';
+    if (isTold || isOfLog) process.stderr.write(`${error.message}\n`);
     else logger.error({ err: error }, 'the server could not start');
     process.exit(1);
   }

@@ -1,5 +1,5 @@
-import { EmbeddedLog } from '@millrace/backend-embedded';
 import { createApiContext } from './api-context.ts';
+import { openBackend } from './backend/server-backend.ts';
 import { ControlLog } from './control/control-log.ts';
 import { DataDirectory } from './data/data-directory.ts';
 import { ExampleLibrary } from './examples/example-library.ts';
@@ -13,8 +13,6 @@ import type { Logger } from './logger.ts';
 import { Pipelines } from './pipelines/pipelines.ts';
 import type { Settings } from './settings.ts';
 import { Catalogue } from './topics/catalogue.ts';
-
-const housekeepingMs = 30_000;
 
 /** Where the parts of the project lie that the server does not hold itself. */
 export interface Places {
@@ -65,19 +63,21 @@ export async function startServer(
     opened.push(() => directory.release());
     const strayWorkers = new StrayWorkers(directory.path);
     await strayWorkers.endAll();
-    const log = await EmbeddedLog.open({ directory: directory.log });
-    opened.push(() => log.close());
-    opened.push(keepHouse(log, logger));
+    const backend = await openBackend(settings, directory, logger);
+    const { log } = backend;
+    opened.push(() => backend.close());
 
     const control = await ControlLog.open(log, Date.now);
     const pipelines = Pipelines.open(control, Date.now, logger);
     const examples = ExampleLibrary.read(places.examplesDirectory);
     const catalogue = new Catalogue(log, Date.now);
     const player = settings.examples
-      ? await fillExampleTopics(log, places.examplesDirectory, settings.examplesSpeed, logger)
+      ? await fillExampleTopics(backend, places.examplesDirectory, settings.examplesSpeed, logger)
       : null;
     const deployments = await Deployments.open({
       log,
+      fleet: backend.fleet,
+      topicsFreshMs: backend.topicsFreshMs,
       control,
       catalogue,
       logger,
@@ -87,12 +87,12 @@ export async function startServer(
       dataDirectory: directory,
       strayWorkers,
       pipeline: (id) => pipelines.get(id),
-      wakeReaders: () => log.wake(),
+      wakeReaders: () => backend.wakeReaders(),
     });
     opened.push(() => deployments.shutDown());
-    opened.push(log.onAppended((topics) => deployments.tellAppended(topics, null)));
+    opened.push(backend.onAppended((topics) => deployments.tellAppended(topics, null)));
 
-    const system = { version: places.version, backend: 'embedded', readOnly: null } as const;
+    const system = { version: places.version, backend: backend.name, readOnly: null } as const;
     const context = createApiContext({ system, log, pipelines, examples, catalogue, deployments });
     const files = StaticFiles.read(places.designerDirectory);
     const http = await HttpServer.listen({ host: settings.host, port: settings.port, context, files, logger });
@@ -108,26 +108,4 @@ export async function startServer(
     await close();
     throw error;
   }
-}
-
-/** Lets the log clean up now and then; @returns what ends it */
-function keepHouse(log: EmbeddedLog, logger: Logger): () => Promise<void> {
-  let isEnding = false;
-  let last: Promise<void> = Promise.resolve();
-  const clean = async (): Promise<void> => {
-    let hasMore = true;
-    while (hasMore && !isEnding) {
-      const { more, problems } = await log.housekeep();
-      for (const problem of problems) logger.error({ err: problem }, 'a partition could not be cleaned up');
-      hasMore = more;
-    }
-  };
-  const timer = setInterval(() => {
-    last = clean().catch((error: unknown) => logger.error({ err: error }, 'the log could not be cleaned up'));
-  }, housekeepingMs);
-  return async () => {
-    isEnding = true;
-    clearInterval(timer);
-    await last;
-  };
 }

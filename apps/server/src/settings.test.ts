@@ -1,5 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { isLoopback, readSettings, SettingsError } from './settings.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-settings-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function fileWith(text: string): string {
+  const path = join(directory, 'kafka.env');
+  writeFileSync(path, text);
+  return path;
+}
 
 describe('readSettings', () => {
   it('has defaults for everything', () => {
@@ -9,6 +21,8 @@ describe('readSettings', () => {
       host: '127.0.0.1',
       examplesSpeed: 30,
       examples: true,
+      kafka: null,
+      workers: 1,
     });
   });
 
@@ -24,6 +38,68 @@ describe('readSettings', () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.0.0.1.example.org']) {
       expect(() => readSettings(['--host', host], {})).toThrow(/no sign-in and no TLS/);
     }
+  });
+
+  it('takes a Kafka cluster from arguments before a file before the environment', () => {
+    const file = fileWith(
+      'KAFKA_BROKERS=file:1\nKAFKA_SASL_MECHANISM=plain\nKAFKA_SASL_USERNAME=ann\nKAFKA_SASL_PASSWORD="pa ss"\n',
+    );
+    const environment = {
+      KAFKA_BROKERS: 'environment:1',
+      KAFKA_SASL_PASSWORD: 'other',
+      KAFKA_CLIENT_ID: 'me',
+      MILLRACE_STANDBYS: '1',
+      HOME: '/home/ann',
+    };
+    const { kafka, workers } = readSettings(
+      ['--kafka', 'one:1,two:2', '--kafka-settings', file, '--workers', '3'],
+      environment,
+    );
+    expect(workers).toBe(3);
+    expect(kafka?.settings).toMatchObject({
+      brokers: ['one:1', 'two:2'],
+      sasl: { mechanism: 'plain', username: 'ann', password: 'pa ss' },
+      clientId: 'me',
+    });
+    expect(kafka?.environment).toEqual({
+      KAFKA_BROKERS: 'one:1,two:2',
+      KAFKA_SASL_MECHANISM: 'plain',
+      KAFKA_SASL_USERNAME: 'ann',
+      KAFKA_SASL_PASSWORD: 'pa ss',
+      KAFKA_CLIENT_ID: 'me',
+      MILLRACE_STANDBYS: '1',
+    });
+    expect(readSettings(['--kafka-settings', file], {}).kafka?.settings.brokers).toEqual(['file:1']);
+  });
+
+  it('takes a Kafka cluster from the environment alone when that says so', () => {
+    const environment = { KAFKA_BROKERS: 'localhost:9092' };
+    expect(readSettings([], environment).kafka).toBeNull();
+    expect(readSettings([], { ...environment, MILLRACE_BACKEND: 'kafka' }).kafka?.settings.brokers).toEqual([
+      'localhost:9092',
+    ]);
+    expect(() => readSettings([], { MILLRACE_BACKEND: 'kafka' })).toThrow(/Which Kafka/);
+    expect(() => readSettings([], { MILLRACE_BACKEND: 'rabbit' })).toThrow(/embedded or kafka/);
+  });
+
+  it('refuses settings of Kafka that cannot be meant, and repeats no secret', () => {
+    const refusal = (text: string): string => {
+      try {
+        readSettings(['--kafka', 'localhost:9092', '--kafka-settings', fileWith(text)], {});
+      } catch (error) {
+        return error instanceof SettingsError ? error.message : 'another error';
+      }
+      return 'none';
+    };
+    expect(refusal('KAFKA_SASL_PASWORD=secret')).toMatch(/no setting KAFKA_SASL_PASWORD/);
+    expect(refusal('KAFKA_SASL_MECHANISM=secret\nKAFKA_SASL_PASSWORD=secret')).toMatch(/KAFKA_SASL_MECHANISM must be/);
+    expect(refusal('KAFKA_SASL_PASSWORD=secret')).toMatch(/set KAFKA_SASL_MECHANISM/);
+    for (const text of ['KAFKA_SASL_PASWORD=secret', 'KAFKA_SASL_PASSWORD=secret'])
+      expect(refusal(text)).not.toContain('=secret');
+    expect(() => readSettings(['--kafka', 'localhost'], {})).toThrow(/host:port/);
+    expect(() => readSettings(['--kafka-settings', '/there/is/none'], {})).toThrow(/cannot be read \(ENOENT\)/);
+    expect(() => readSettings(['--workers', '2'], {})).toThrow(/--kafka/);
+    expect(() => readSettings(['--kafka', 'localhost:1', '--workers', '0'], {})).toThrow(/one worker/);
   });
 
   it('refuses what it does not know', () => {

@@ -1,3 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type KafkaSettings, kafkaSettingsFromEnvironment } from '@millrace/backend-kafka';
+import { LogError } from '@millrace/engine';
+
+/** A Kafka cluster in the place of the log on this machine. */
+export interface KafkaChoice {
+  readonly settings: KafkaSettings;
+  /** The same as environment variables, and what else workers on Kafka are told so. It has secrets: it goes to workers and nowhere else. */
+  readonly environment: { readonly [name: string]: string };
+}
+
 /** How a server is started: from arguments, then the environment, then defaults. */
 export interface Settings {
   /** Where everything durable lives. */
@@ -10,6 +22,10 @@ export interface Settings {
   readonly examplesSpeed: number;
   /** Whether the example topics are filled and played. */
   readonly examples: boolean;
+  /** Null for the log on this machine. */
+  readonly kafka: KafkaChoice | null;
+  /** Worker processes of each deployment; more than one on Kafka only. */
+  readonly workers: number;
 }
 
 /** The arguments do not make sense; the message says what to write instead. */
@@ -19,6 +35,7 @@ export class SettingsError extends Error {
 
 const defaultPort = 4816;
 const defaultExamplesSpeed = 30;
+const maxWorkers = 64;
 
 export const usage = `millrace server
 
@@ -28,7 +45,12 @@ export const usage = `millrace server
   --examples-speed N      flights a second in the example topic (default ${defaultExamplesSpeed}; 0 does not play)
   --no-examples           neither fill nor play the example topics
 
-The environment variables MILLRACE_DATA, MILLRACE_PORT, MILLRACE_HOST and MILLRACE_EXAMPLES_SPEED stand in for missing arguments.
+  --kafka HOST:PORT,…     keep topics and pipelines on this Kafka cluster
+  --kafka-settings FILE   lines such as KAFKA_SASL_USERNAME=…; what is not in the file is taken from the environment
+  --workers N             worker processes of each deployment on Kafka (default 1)
+
+The environment variables MILLRACE_DATA, MILLRACE_PORT, MILLRACE_HOST, MILLRACE_EXAMPLES_SPEED and MILLRACE_WORKERS stand in for missing
+arguments; MILLRACE_BACKEND=kafka with KAFKA_BROKERS does so for --kafka. TLS and sign-in to Kafka: docs/operations.md.
 `;
 
 /**
@@ -60,7 +82,17 @@ export function readSettings(
         'Use 127.0.0.1, ::1 or localhost; from elsewhere, reach it through an SSH tunnel.',
     );
   }
+  const kafka = kafkaChoice(given, environment);
+  const workers = wholeNumber('--workers', given.get('--workers') ?? environment.MILLRACE_WORKERS, 1, maxWorkers);
+  if (workers === 0) throw new SettingsError('--workers 0: a deployment needs one worker at least.');
+  if (workers > 1 && kafka === null) {
+    throw new SettingsError(
+      `--workers ${workers}: without Kafka a deployment has one worker. Add --kafka HOST:PORT, or leave --workers out.`,
+    );
+  }
   return {
+    kafka,
+    workers,
     dataDirectory: given.get('--data') ?? environment.MILLRACE_DATA ?? '.millrace',
     port: wholeNumber('--port', given.get('--port') ?? environment.MILLRACE_PORT, defaultPort, 65_535),
     host,
@@ -80,7 +112,83 @@ const valueNames: ReadonlyMap<string, string> = new Map([
   ['--port', '4817'],
   ['--host', '127.0.0.1'],
   ['--examples-speed', '30'],
+  ['--kafka', 'localhost:9092'],
+  ['--kafka-settings', 'kafka.env'],
+  ['--workers', '3'],
 ]);
+
+/** What else workers on Kafka take from the environment; see docs/operations.md. */
+const workerNames = ['MILLRACE_WORKER_NAME', 'MILLRACE_STANDBYS'] as const;
+const kafkaNames = [
+  'KAFKA_BROKERS',
+  'KAFKA_TLS',
+  'KAFKA_TLS_CA',
+  'KAFKA_TLS_CERTIFICATE',
+  'KAFKA_TLS_KEY',
+  'KAFKA_TLS_SERVER_NAME',
+  'KAFKA_SASL_MECHANISM',
+  'KAFKA_SASL_USERNAME',
+  'KAFKA_SASL_PASSWORD',
+  'KAFKA_CLIENT_ID',
+  'KAFKA_REPLICATION_FACTOR',
+  'KAFKA_COMPRESSION',
+] as const;
+
+/** Null for the embedded log. No message repeats a value of the file or the environment, except what is no secret by its name. */
+function kafkaChoice(
+  given: ReadonlyMap<string, string>,
+  environment: { readonly [name: string]: string | undefined },
+): KafkaChoice | null {
+  const backend = environment.MILLRACE_BACKEND ?? 'embedded';
+  if (backend !== 'embedded' && backend !== 'kafka') {
+    throw new SettingsError('MILLRACE_BACKEND must be embedded or kafka.');
+  }
+  const file = given.get('--kafka-settings');
+  if (!given.has('--kafka') && file === undefined && backend === 'embedded') return null;
+  const brokers = given.get('--kafka');
+  const all: { readonly [name: string]: string | undefined } = {
+    ...environment,
+    ...(file === undefined ? {} : kafkaSettingsFile(file)),
+    ...(brokers === undefined ? {} : { KAFKA_BROKERS: brokers }),
+  };
+  const settings = settingsOf(all);
+  if (settings === null) {
+    throw new SettingsError(
+      'Which Kafka? Give --kafka HOST:PORT, or set KAFKA_BROKERS, in the settings file or outside.',
+    );
+  }
+  const chosen = [...kafkaNames, ...workerNames].flatMap((name) => {
+    const value = all[name];
+    return value === undefined || value.trim() === '' ? [] : [[name, value] as const];
+  });
+  return { settings, environment: Object.fromEntries(chosen) };
+}
+
+function settingsOf(all: { readonly [name: string]: string | undefined }): KafkaSettings | null {
+  try {
+    return kafkaSettingsFromEnvironment(all);
+  } catch (error) {
+    if (error instanceof LogError) throw new SettingsError(error.message);
+    throw error;
+  }
+}
+
+function kafkaSettingsFile(path: string): { readonly [name: string]: string | undefined } {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read';
+    throw new SettingsError(`--kafka-settings ${path}: the file cannot be read (${why}).`);
+  }
+  const values = parseEnv(text);
+  const known: readonly string[] = [...kafkaNames, ...workerNames];
+  const unknown = Object.keys(values).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new SettingsError(`--kafka-settings ${path}: there is no setting ${unknown}. There are ${known.join(', ')}.`);
+  }
+  return values;
+}
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {

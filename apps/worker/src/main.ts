@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   let stopped: StoppedStores | null = null;
   const backend = await openBackend(setting('MILLRACE_DATA'), pipeline, (topics) =>
     say({ type: 'appended', topics: [...topics] }),
-  );
+  ).catch(refuse);
   const { log, stateDirectory } = backend;
   const link = ServerLink.open(
     (message) => handle(message),
@@ -92,6 +92,17 @@ async function main(): Promise<void> {
       }
     }
   };
+}
+
+/** Without a log there is nothing to do but to say why. */
+async function refuse(error: unknown): Promise<never> {
+  if (!(error instanceof LogError)) throw error;
+  const link = ServerLink.open(
+    () => undefined,
+    () => process.exit(1),
+  );
+  await link.sendLast(failed(error));
+  process.exit(1);
 }
 
 function openBackend(

@@ -36,6 +36,8 @@ const maxRecordsPerCommit = 50_000;
 const flushIntervalMs = 500;
 /** Repartition records that have been read are removed this often. */
 const purgeIntervalMs = 30_000;
+/** A read that takes this much longer than it should has no answer because something is wrong. */
+const silentMs = 5_000;
 /** After a fault that passes, tasks are tried again after this long; twice as long each time, up to the second. */
 const leastBackOffMs = 100;
 const greatestBackOffMs = 10_000;
@@ -89,6 +91,8 @@ export class TaskHost {
   #faults = 0;
   /** Reads that failed in a row. */
   #readFaults = 0;
+  /** Whether the server has been told that something keeps us from going on. */
+  #isInTrouble = false;
 
   constructor(options: TaskHostOptions) {
     this.#options = options;
@@ -281,7 +285,9 @@ export class TaskHost {
   async #recover(error: unknown): Promise<void> {
     const remedy = this.#remedyFor(error);
     if (remedy === 'none') throw error;
-    console.error(`${error instanceof Error ? error.message : String(error)} Tasks go on from their last commit.`);
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`${message} Tasks go on from their last commit.`);
+    if (remedy === 'reopen') this.#tellTrouble(message);
     await this.#closeTasks();
     if (remedy === 'forfeit') {
       this.#options.assignment?.forfeit();
@@ -314,6 +320,25 @@ export class TaskHost {
     });
   }
 
+  #tellTrouble(message: string): void {
+    this.#isInTrouble = true;
+    this.#options.say({ type: 'trouble', message });
+  }
+
+  #tellSilence(): void {
+    // The log of this machine has nobody who could fail to answer.
+    if (this.#options.assignment === undefined) return;
+    this.#tellTrouble(
+      'The brokers have not answered for some seconds. Tasks go on where they stand as soon as they do.',
+    );
+  }
+
+  #endTrouble(): void {
+    if (!this.#isInTrouble) return;
+    this.#isInTrouble = false;
+    this.#options.say({ type: 'trouble', message: null });
+  }
+
   #newGroup(): TaskGroup {
     return new TaskGroup(this.#options.topology, processors, () => Date.now());
   }
@@ -324,6 +349,7 @@ export class TaskHost {
       if (!this.#group.hasWork) await new Promise((resolve) => setTimeout(resolve, 20));
       return;
     }
+    const silence = setTimeout(() => this.#tellSilence(), idleWaitMs + silentMs);
     try {
       const results = await this.#reader.read(requests, {
         maxBytesPerPartition,
@@ -331,11 +357,16 @@ export class TaskHost {
         signal: this.#wake.signal,
       });
       this.#readFaults = 0;
+      // With something to commit, it is the commit that shows whether all is well.
+      if (this.#group.recordsSinceCommit === 0 && this.#committing === null) this.#endTrouble();
       this.#take(results);
     } catch (error) {
       // Nothing was taken, so nothing is lost: the same is asked for again.
       if (this.#remedyFor(error) !== 'reopen') throw error;
+      if (error instanceof Error) this.#tellTrouble(error.message);
       await this.#backOff(this.#readFaults++);
+    } finally {
+      clearTimeout(silence);
     }
   }
 
@@ -397,6 +428,7 @@ export class TaskHost {
       this.#hasUnflushed = true;
       this.#committing = null;
       this.#faults = 0;
+      this.#endTrouble();
     });
     // After a failed commit the tasks are made anew from what is committed. The loop sees it here or in #settle.
     this.#committing.catch((error: unknown) => this.#fail(error));

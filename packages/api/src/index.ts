@@ -19,6 +19,8 @@ export {
   type StoreLive,
   type StorePage,
   type SystemView,
+  type TaskView,
   type Thumbnail,
   type TopicView,
+  type WorkerView,
 } from './views.ts';

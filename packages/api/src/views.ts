@@ -14,7 +14,7 @@ import type {
 
 export interface SystemView {
   readonly version: string;
-  readonly backend: 'embedded';
+  readonly backend: 'embedded' | 'kafka';
   /** Why nothing can be changed (another server took over), or null. */
   readonly readOnly: string | null;
 }
@@ -79,7 +79,31 @@ export interface DeploymentView {
   readonly revision: number;
   /** 0 to 1 while restoring. */
   readonly restoredShare: number | null;
-  readonly tasks: readonly { readonly taskId: string; readonly state: 'starting' | 'restoring' | 'running' }[];
+  readonly tasks: readonly TaskView[];
+  /** The worker processes that are meant to run; empty while it is stopped or failed. */
+  readonly workers: readonly WorkerView[];
+}
+
+/** A task is named `<sub-topology>_<partition>`. */
+export interface TaskView {
+  readonly taskId: string;
+  readonly state: 'starting' | 'restoring' | 'running';
+}
+
+export interface WorkerView {
+  readonly name: string;
+  /** Null while there is no process: it is being started, or waits to be. */
+  readonly pid: number | null;
+  /** `ready`: it runs and has no tasks. */
+  readonly state: TaskView['state'] | 'ready';
+  /** What it waits for, as sentences. */
+  readonly reason: string | null;
+  readonly tasks: readonly TaskView[];
+  /** 0 to 1 while restoring. */
+  readonly restoredShare: number | null;
+  /** Share of the last half second that went into records, 0 to 1. */
+  readonly busy: number;
+  readonly memoryBytes: number;
 }
 
 /** Records that retention removed before a node had read them; they are missing in its results. */
@@ -133,6 +157,7 @@ export interface LiveFrame {
     readonly lagRecords: number | null;
     readonly records: number;
   }[];
+  /** Of all workers that run: the first one's process, how busy they are on average, what memory they have together. */
   readonly worker: { readonly pid: number; readonly busy: number; readonly memoryBytes: number } | null;
 }
 

@@ -101,6 +101,8 @@ describe('what a worker says', () => {
       { type: 'revoked', requestId: 1 },
       { type: 'appended', topics: [] },
       { type: 'storeAnswers', requestId: 1, answers: [answer], refusals: [{ taskId: '0_1', reason: 'restoring' }] },
+      { type: 'trouble', message: 'No broker answers.' },
+      { type: 'trouble', message: null },
       { type: 'failed', code: 'policy', message: 'm', node: null, retriable: false },
       { type: 'stopped' },
     ]) {

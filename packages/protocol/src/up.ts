@@ -61,6 +61,8 @@ export const upSchema = z.discriminatedUnion('type', [
     answers: z.array(storeAnswerSchema),
     refusals: z.array(z.strictObject({ taskId: z.string(), reason: z.enum(storeRefusals) })),
   }),
+  /** Something outside keeps the worker from going on for now, as sentences; it tries again by itself. Null when that is over. */
+  z.strictObject({ type: z.literal('trouble'), message: z.string().nullable() }),
   /** The worker cannot go on; it exits after this. `node` and the record's place are known when a record caused it. */
   z.strictObject({
     type: z.literal('failed'),

@@ -10,6 +10,7 @@ import { words } from '../words.ts';
 import { compact, exact, rateFigure, unknownFigure } from './figures.ts';
 import { useLive } from './live-store.ts';
 import { lostCount } from './lost-records.tsx';
+import { WorkerRows } from './worker-rows.tsx';
 
 /** While it runs: nodes with rates, stores with entries, topics with what waits in them. */
 export function Outline() {
@@ -33,6 +34,7 @@ export function Outline() {
       </section>
       <StoreRows />
       <TopicRows />
+      <WorkerRows />
     </aside>
   );
 }

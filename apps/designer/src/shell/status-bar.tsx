@@ -63,8 +63,9 @@ function ConnectionState() {
 
 function Worker() {
   const worker = useLive((state) => state.frame?.worker ?? null);
+  const count = useLive((state) => state.deployment?.workers.filter(({ pid }) => pid !== null).length ?? 0);
   if (worker === null) return null;
-  return <span className="dim">{words.status.worker(percent(worker.busy), bytes(worker.memoryBytes))}</span>;
+  return <span className="dim">{words.status.worker(count, percent(worker.busy), bytes(worker.memoryBytes))}</span>;
 }
 
 /** Records that were gone before anybody read them; it leads to the first node that lacks some. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Log, LogError, type TopicSpec } from '@millrace/engine';
+import { LogError, type TopicSpec } from '@millrace/engine';
+import type { ServerBackend } from '../backend/server-backend.ts';
 import type { Logger } from '../logger.ts';
 import { FlightLaps } from './flight-laps.ts';
 import { FlightPlayer } from './flight-player.ts';
@@ -30,11 +31,12 @@ const airportsTopic: TopicSpec = {
  * @returns the player, filled and not yet playing; null when topics of one's own have these names
  */
 export async function fillExampleTopics(
-  log: Log,
+  backend: Pick<ServerBackend, 'log' | 'hasDenseOffsets'>,
   directory: string,
   perSecond: number,
   logger: Logger,
 ): Promise<FlightPlayer | null> {
+  const { log, hasDenseOffsets } = backend;
   try {
     await log.ensureTopics([flightsTopic, airportsTopic]);
   } catch (error) {
@@ -47,14 +49,19 @@ export async function fillExampleTopics(
   }
   const folder = join(directory, 'flight-delays');
   const airports = (await log.topics()).find((topic) => topic.name === airportsTopic.name);
-  // One append: all airports are there or none is.
-  if (airports?.endOffsets.every((end) => end === 0)) {
+  const ends = airports?.endOffsets ?? [];
+  if (ends.some((end) => end === 0)) {
     const lines = await readRecordedTopic(join(folder, 'airports.ndjson'));
     const records = lines.map((line) => recordOf(line, null));
-    await log.append(keyedAppends(airportsTopic.name, airportsTopic.partitions, records));
+    // Of each partition all airports are there or none is.
+    const appends = keyedAppends(airportsTopic.name, airportsTopic.partitions, records).filter(
+      ({ partition }) => ends[partition] === 0,
+    );
+    if (hasDenseOffsets) await log.append(appends);
+    else for (const append of appends) await log.append([append]);
   }
   const laps = new FlightLaps(await readRecordedTopic(join(folder, 'flights.ndjson')));
-  const player = new FlightPlayer({ log, topic: flightsTopic.name, laps, perSecond, logger });
+  const player = new FlightPlayer({ log, topic: flightsTopic.name, laps, perSecond, logger, hasDenseOffsets });
   await player.fill();
   return player;
 }

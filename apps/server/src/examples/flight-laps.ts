@@ -1,4 +1,4 @@
-import { encodeKey, type ProducedRecord, parseTimestamp } from '@millrace/engine';
+import { encodeKey, type ProducedRecord, parseTimestamp, partitionFor } from '@millrace/engine';
 import type { RecordedLine } from './recorded-topic.ts';
 
 const dayMs = 86_400_000;
@@ -29,6 +29,39 @@ export class FlightLaps {
 
   get length(): number {
     return this.#lines.length;
+  }
+
+  /** Of the flights before this one, how many go to each partition. */
+  countsBefore(number: number, partitions: number): readonly number[] {
+    const places = this.#placesOf(partitions);
+    const laps = Math.floor(number / this.#lines.length);
+    const counts = new Array<number>(partitions).fill(0);
+    for (const [index, partition] of places.entries()) {
+      counts[partition] = (counts[partition] ?? 0) + laps + (index < number % this.#lines.length ? 1 : 0);
+    }
+    return counts;
+  }
+
+  /** The first flight that is not there, where each partition has as many of its flights as its end says. */
+  placeAfter(ends: readonly number[]): number {
+    const places = this.#placesOf(ends.length);
+    const perLap = this.countsBefore(this.#lines.length, ends.length);
+    // Whole laps that every partition with flights has.
+    const laps = Math.min(
+      ...perLap.flatMap((count, partition) => (count === 0 ? [] : [Math.floor((ends[partition] ?? 0) / count)])),
+    );
+    const rest = ends.map((end, partition) => end - laps * (perLap[partition] ?? 0));
+    const first = places.findIndex((partition) => {
+      const left = (rest[partition] ?? 0) - 1;
+      rest[partition] = left;
+      return left < 0;
+    });
+    return laps * this.#lines.length + first;
+  }
+
+  /** The partition of each flight of a lap. */
+  #placesOf(partitions: number): readonly number[] {
+    return this.#lines.map(({ key }) => partitionFor(encodeKey('string', key), partitions));
   }
 
   /** Null after the last year that a date can hold. */

@@ -1,4 +1,4 @@
-import { type Append, type CommitResult, LogError, MemoryLog } from '@millrace/engine';
+import { type Append, type CommitResult, LogError, MemoryLog, partitionFor } from '@millrace/engine';
 import { describe, expect, it } from 'vitest';
 import { readToEnd } from '../control/topic-reader.ts';
 import { FlightLaps } from './flight-laps.ts';
@@ -31,8 +31,8 @@ async function emptyTopic(log: MemoryLog): Promise<void> {
   ]);
 }
 
-function player(log: MemoryLog, perSecond = 2_000): FlightPlayer {
-  return new FlightPlayer({ log, topic, laps: new FlightLaps(lines), perSecond, logger: silent });
+function player(log: MemoryLog, perSecond = 2_000, hasDenseOffsets = true): FlightPlayer {
+  return new FlightPlayer({ log, topic, laps: new FlightLaps(lines), perSecond, logger: silent, hasDenseOffsets });
 }
 
 interface Read {
@@ -147,5 +147,36 @@ describe('FlightPlayer', () => {
       await next.stop();
     }
     await expectUnbroken(log, 5 * lines.length);
+  });
+
+  it('leaves no gap in any partition when each is appended to apart, and only some of those appends take effect', async () => {
+    let appends = 0;
+    class FailingLog extends MemoryLog {
+      override async append(given: readonly Append[]): Promise<CommitResult> {
+        expect(given).toHaveLength(1);
+        appends++;
+        if (appends % 4 === 1) throw new LogError('io', 'not written');
+        return super.append(given);
+      }
+    }
+    const log = new FailingLog();
+    await emptyTopic(log);
+    while ((await count(log)) < 5 * lines.length) {
+      const next = player(log, 2_000, false);
+      await next.fill().catch(() => undefined);
+      next.play();
+      const before = appends;
+      await until(async () => appends > before + 1);
+      await next.stop();
+    }
+    const laps = new FlightLaps(lines);
+    for (const [partition, flights] of (await flightsOf(log)).entries()) {
+      const expected: string[] = [];
+      for (let number = 0; expected.length < flights.length; number++) {
+        const flight = laps.flight(number);
+        if (flight !== null && partitionFor(flight.key ?? '', 4) === partition) expected.push(String(flight.value));
+      }
+      expect(flights.map(({ timestamp, ...value }) => JSON.stringify(value))).toEqual(expected);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Log, ProducedRecord } from '@millrace/engine';
+import { type Append, type Log, type ProducedRecord, partitionFor } from '@millrace/engine';
 import type { Logger } from '../logger.ts';
 import type { FlightLaps } from './flight-laps.ts';
 import { keyedAppends } from './keyed-append.ts';
@@ -8,10 +8,10 @@ const retryMs = 2_000;
 const fillStep = 1_000;
 
 /**
- * Appends the flights, lap after lap, in the order of their dates. All partitions of a step go into one append, so that a reader never
- * sees one partition ahead of the others, and so that the topic itself says where the player stands: the number of flights ever
- * appended is the sum of the partitions' ends. After a crash at any moment the next flight is exactly the one that is missing. Nothing
- * else writes to the topic.
+ * Appends the flights, lap after lap, in the order of their dates. All partitions of a step go into one append where that takes no offsets of
+ * its own, so that a reader never sees one partition ahead of the others; elsewhere each partition gets an append. The topic itself says
+ * where the player stands: each partition has as many of its flights as its end says. After a crash at any moment the next flight of each
+ * is exactly the one that is missing. Nothing else writes to the topic.
  */
 export class FlightPlayer {
   readonly #log: Log;
@@ -19,9 +19,11 @@ export class FlightPlayer {
   readonly #laps: FlightLaps;
   readonly #perSecond: number;
   readonly #logger: Logger;
+  readonly #hasDenseOffsets: boolean;
   /** The number of the next flight; null when the topic has to be asked. */
   #next: number | null = null;
-  #partitions = 0;
+  /** How many flights each partition has beyond those before the next one: a step before was cut short. */
+  #ahead: number[] = [];
   #timer: NodeJS.Timeout | null = null;
   #step: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -33,12 +35,14 @@ export class FlightPlayer {
     readonly laps: FlightLaps;
     readonly perSecond: number;
     readonly logger: Logger;
+    readonly hasDenseOffsets: boolean;
   }) {
     this.#log = parts.log;
     this.#topic = parts.topic;
     this.#laps = parts.laps;
     this.#perSecond = parts.perSecond;
     this.#logger = parts.logger;
+    this.#hasDenseOffsets = parts.hasDenseOffsets;
   }
 
   /** Brings the topic to one whole lap, unless it has one; the topic must exist. */
@@ -71,8 +75,6 @@ export class FlightPlayer {
           () => schedule(stepMs),
           (error: unknown) => {
             this.#logger.error({ err: error, topic: this.#topic }, 'the flights could not be appended; trying again');
-            // Whether the failed append took effect, the topic knows.
-            this.#next = null;
             schedule(retryMs);
           },
         );
@@ -92,14 +94,16 @@ export class FlightPlayer {
     if (this.#next !== null) return this.#next;
     const topic = (await this.#log.topics()).find((candidate) => candidate.name === this.#topic);
     if (topic === undefined) throw new Error(`The topic ${this.#topic} is gone.`);
-    this.#partitions = topic.partitions;
-    this.#next = topic.endOffsets.reduce((sum, end) => sum + end, 0);
+    this.#next = this.#laps.placeAfter(topic.endOffsets);
+    const before = this.#laps.countsBefore(this.#next, topic.partitions);
+    this.#ahead = topic.endOffsets.map((end, partition) => end - (before[partition] ?? 0));
     return this.#next;
   }
 
   async #append(count: number): Promise<void> {
     const from = await this.#position();
     const flights: ProducedRecord[] = [];
+    let taken = 0;
     for (let number = from; number < from + count; number++) {
       const flight = this.#laps.flight(number);
       if (flight === null) {
@@ -110,10 +114,24 @@ export class FlightPlayer {
         );
         break;
       }
-      flights.push(flight);
+      taken++;
+      const partition = flight.key === null ? 0 : partitionFor(flight.key, this.#ahead.length);
+      const ahead = this.#ahead[partition] ?? 0;
+      if (ahead > 0) this.#ahead[partition] = ahead - 1;
+      else flights.push(flight);
     }
-    if (flights.length === 0) return;
-    await this.#log.append(keyedAppends(this.#topic, this.#partitions, flights));
-    this.#next = from + flights.length;
+    // Whether an append that fails took effect, the topic knows.
+    this.#next = null;
+    if (flights.length > 0) await this.#write(keyedAppends(this.#topic, this.#ahead.length, flights));
+    this.#next = from + taken;
+  }
+
+  async #write(appends: readonly Append[]): Promise<void> {
+    if (this.#hasDenseOffsets) await this.#log.append(appends);
+    else {
+      const written = await Promise.allSettled(appends.map((append) => this.#log.append([append])));
+      // Whoever asks the topic where it stands must not come before the last of them.
+      for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason;
+    }
   }
 }

@@ -1,9 +1,18 @@
 import type { DeploymentState, DeploymentView, StorePage } from '@millrace/api';
-import { type Log, LogError, type StoreQuery, type Topology, taskIds } from '@millrace/engine';
+import {
+  type AssignedTask,
+  assert,
+  type Log,
+  LogError,
+  type StoreQuery,
+  type TaskId,
+  type Topology,
+  taskIds,
+} from '@millrace/engine';
 import type { RetentionGap, TaskState, Up } from '@millrace/protocol';
+import type { FleetBackend } from '../backend/server-backend.ts';
 import { Serial } from '../control/serial.ts';
 import type { Logger } from '../logger.ts';
-import { BackOff } from './back-off.ts';
 import type { ChangeSignal } from './change-signal.ts';
 import type { DeploymentRecord } from './deployment-record.ts';
 import { LiveBoard } from './live-board.ts';
@@ -11,11 +20,13 @@ import type { Patience } from './patience.ts';
 import { StoreQueries } from './store-queries.ts';
 import { StoreReader } from './store-reader.ts';
 import type { StrayWorkers } from './stray-workers.ts';
-import { type WorkerExit, WorkerProcess, type WorkerStart } from './worker-process.ts';
+import type { WorkerExit, WorkerProcess } from './worker-process.ts';
+import { restoredShare, WorkerSlot } from './worker-slot.ts';
 
 /** What a deployment needs of its surroundings. */
 export interface DeploymentPorts {
   readonly log: Log;
+  readonly fleet: FleetBackend;
   readonly logger: Logger;
   readonly nowMs: () => number;
   readonly workerMain: string;
@@ -26,7 +37,7 @@ export interface DeploymentPorts {
   readonly changed: ChangeSignal;
   /** Makes the record durable. */
   keep(pipelineId: string, action: string, record: DeploymentRecord): Promise<void>;
-  /** The deployment's worker appended to these topics. */
+  /** A worker of the deployment appended to these topics. */
   appended(pipelineId: string, topics: readonly string[]): void;
 }
 
@@ -36,7 +47,8 @@ type Failure = NonNullable<DeploymentRecord['failure']>;
 const pauseWorthReadingMs = 2_000;
 
 /**
- * One pipeline's topology, kept in the state that the user wants: a worker that ends by itself is started again, later each time.
+ * One pipeline's topology, kept in the state that the user wants: a worker that ends by itself is started again, later each time. Where
+ * several share the tasks, the others run on meanwhile, and the state is that of the worst off task.
  * Commands come one at a time (see {@link Serial}); what the worker says comes in between.
  *
  *     stopped → starting → restoring → running → stopping → stopped
@@ -44,28 +56,21 @@ const pauseWorthReadingMs = 2_000;
  *     starting, restoring, running → failed     only the user can help
  *     failed → starting, stopped
  *
- * One process at a time has the stores open: the worker or, while there is none, a {@link StoreReader}. Both are started in turn with the
+ * One process at a time has a store open: a worker or, while there is none, a {@link StoreReader}. Both are started in turn with the
  * commands, and a command that starts a worker or clears the state ends the reader before.
  */
 export class Deployment {
   readonly pipelineId: string;
   readonly #queries: StoreQueries;
   readonly #reader: StoreReader;
-  readonly #workerStart: WorkerStart;
+  readonly #workers: readonly WorkerSlot[];
   readonly #ports: DeploymentPorts;
   readonly #commands = new Serial();
-  readonly #backOff = new BackOff();
   #record: DeploymentRecord;
   #board: LiveBoard;
   #state: DeploymentState = 'stopped';
   #reason: string | null = null;
   #sinceMs: number;
-  #worker: WorkerProcess | null = null;
-  #startedAtMs = 0;
-  #tasks = new Map<string, TaskState>();
-  #failed: Extract<Up, { type: 'failed' }> | null = null;
-  #retry: NodeJS.Timeout | null = null;
-  #retryAtMs = 0;
   /** The server ends: no process is started any more. */
   #isOver = false;
 
@@ -75,19 +80,27 @@ export class Deployment {
     this.#ports = ports;
     this.#board = new LiveBoard(record.topology);
     this.#sinceMs = ports.nowMs();
-    this.#workerStart = {
+    const { fleet, strayWorkers } = ports;
+    const starts = Array.from({ length: fleet.workers }, (_, index) => ({
       main: ports.workerMain,
       dataDirectory: ports.dataDirectory,
       pipelineId,
       patience: ports.patience,
-    };
+      environment: fleet.workerEnvironment(index),
+    }));
+    this.#workers = starts.map((start, index) => {
+      const name = start.environment.MILLRACE_WORKER_NAME ?? `worker-${index + 1}`;
+      return new WorkerSlot({ index, name, start, strayWorkers });
+    });
+    const [readerStart] = starts;
+    assert(readerStart !== undefined, 'a deployment has at least one worker');
     this.#queries = new StoreQueries(ports.nowMs);
     this.#reader = new StoreReader({
-      start: this.#workerStart,
+      start: readerStart,
       logger: ports.logger,
-      strayWorkers: ports.strayWorkers,
+      strayWorkers,
       answered: (answers) => this.#queries.answered(answers),
-      ended: () => this.#queries.workerEnded(),
+      ended: () => this.#queries.workerEnded(null),
       idle: () => void this.#commands.run(() => this.#reader.endIfIdle()),
     });
     if (record.failure !== null) this.#enter('failed', record.failure.message);
@@ -106,20 +119,47 @@ export class Deployment {
   }
 
   view(): DeploymentView {
+    const known = this.#tasks();
     const tasks = taskIds(this.#record.topology).map((taskId) => ({
       taskId,
-      state: this.#tasks.get(taskId)?.state ?? ('starting' as const),
+      state: known.get(taskId)?.state ?? ('starting' as const),
     }));
+    const isMeantToRun = this.#state !== 'stopped' && this.#state !== 'failed';
     return {
       pipelineId: this.pipelineId,
       state: this.#state,
-      reason: this.#reason,
+      reason: this.#reason ?? this.#silence(isMeantToRun),
       failedNode: this.#state === 'failed' ? (this.#record.failure?.node ?? null) : null,
       sinceMs: this.#sinceMs,
       revision: this.#record.revision,
-      restoredShare: this.#state === 'restoring' ? this.#restoredShare() : null,
-      tasks: this.#worker === null ? [] : tasks,
+      restoredShare: this.#state === 'restoring' ? restoredShare([...known.values()]) : null,
+      tasks: isMeantToRun && this.#processes().length > 0 ? tasks : [],
+      workers: isMeantToRun
+        ? this.#workers.map((slot) => slot.view(slot.process === null ? null : this.#board.worker(slot.process.pid)))
+        : [],
     };
+  }
+
+  /** A silent worker does not tell that it is one. Those that get their tasks from the server are busy with them when they are silent. */
+  #silence(isMeantToRun: boolean): string | null {
+    if (!isMeantToRun || this.#ports.fleet.givesTasks) return null;
+    return this.#workers.find(({ isSilent }) => isSilent)?.reason ?? null;
+  }
+
+  #processes(): readonly WorkerProcess[] {
+    return this.#workers.flatMap(({ process }) => process ?? []);
+  }
+
+  /** A task that is moving is known to two workers for a moment: what counts is who is further with it. */
+  #tasks(): ReadonlyMap<TaskId, TaskState> {
+    const tasks = new Map<TaskId, TaskState>();
+    // What a silent worker has may be another's by now, which says more.
+    const telling = this.#workers.filter((slot) => this.#workers.length === 1 || !slot.isSilent);
+    for (const [taskId, task] of telling.flatMap((slot) => [...slot.tasks])) {
+      const known = tasks.get(taskId);
+      if (known === undefined || progressOf(task) > progressOf(known)) tasks.set(taskId, task);
+    }
+    return tasks;
   }
 
   /** Runs the topology of the record, now and after every start of the server, until it is stopped. */
@@ -127,7 +167,7 @@ export class Deployment {
     return this.#commands.run(async () => {
       if (this.#state !== 'stopped' && this.#state !== 'failed') return;
       await this.#keep('deployment.start', { ...this.#record, desired: 'running', failure: null });
-      this.#backOff.reset();
+      for (const slot of this.#workers) slot.forgetFailures();
       await this.#launch();
     });
   }
@@ -153,7 +193,7 @@ export class Deployment {
     return this.#commands.run(async () => {
       if (this.#state === 'stopped' && this.#record.desired === 'stopped') return;
       await this.#keep('deployment.stop', { ...this.#record, desired: 'stopped', failure: null });
-      await this.#endWorker();
+      await this.#endWorkers();
       this.#enter('stopped', null);
     });
   }
@@ -162,24 +202,25 @@ export class Deployment {
   replace(record: DeploymentRecord): Promise<void> {
     return this.#commands.run(async () => {
       await this.#keep('deployment.deploy', record);
-      await this.#endWorker();
+      await this.#endWorkers();
       this.#board = new LiveBoard(record.topology, this.#board);
       await this.#recall();
-      this.#backOff.reset();
+      for (const slot of this.#workers) slot.forgetFailures();
       await this.#launch();
     });
   }
 
-  /** Answers from the last commit: the worker's or, where none runs, that of a reader started for it. */
+  /** Answers from the last commit: the workers' or, where none runs, that of a reader started for it. */
   async query(query: StoreQuery): Promise<StorePage> {
     // No process is started for a store that is none.
     if (!this.#record.topology.stores.some(({ name }) => name === query.store)) return this.#refuse(query);
     // Who ends while being asked leaves the question to whoever comes after: the reader of a worker that is stopped, and the reverse.
     for (let attempt = 0; attempt < 3; attempt++) {
+      const workers = this.#processes();
       const page =
-        this.#worker === null
+        workers.length === 0
           ? await this.#askReader(query)
-          : await this.#queries.ask(query, this.#record.topology, this.#worker, true);
+          : await this.#queries.ask(query, this.#record.topology, workers, true);
       if (page !== null) return page;
     }
     return this.#refuse(query);
@@ -189,19 +230,19 @@ export class Deployment {
   async #askReader(query: StoreQuery): Promise<StorePage | null> {
     const { topology } = this.#record;
     const process = await this.#commands.run(() => this.#openReader());
-    if (process === null) return this.#worker === null ? this.#refuse(query) : null;
+    if (process === null) return this.#processes().length === 0 ? this.#refuse(query) : null;
     try {
       await this.#reader.readable();
-      return await this.#queries.ask(query, topology, process, false);
+      return await this.#queries.ask(query, topology, [process], false);
     } finally {
       this.#reader.done();
     }
   }
 
   async #openReader(): Promise<WorkerProcess | null> {
-    const startsSoon = this.#retry !== null && this.#retryAtMs - performance.now() < pauseWorthReadingMs;
+    const startsSoon = this.#workers.some(({ startsInMs }) => startsInMs < pauseWorthReadingMs);
     // What a deletion, or a reset that was cut short, leaves behind says nothing.
-    if (this.#isOver || this.#worker !== null || startsSoon || this.#record.resetting) return null;
+    if (this.#isOver || this.#processes().length > 0 || startsSoon || this.#record.resetting) return null;
     return this.#reader.open(this.#record.topology);
   }
 
@@ -224,18 +265,18 @@ export class Deployment {
     });
   }
 
-  /** Ends the worker and leaves the wish as it is, so that the next server goes on. Nothing is started after it. */
+  /** Ends the workers and leaves the wish as it is, so that the next server goes on. Nothing is started after it. */
   shutDown(): Promise<void> {
     this.#isOver = true;
     return this.#commands.run(async () => {
       await this.#reader.end();
-      await this.#endWorker();
+      await this.#endWorkers();
     });
   }
 
   /** Others appended to topics: a worker that waits for records looks at once. */
   tellAppended(topics: readonly string[]): void {
-    this.#worker?.send({ type: 'appended', topics: [...topics] });
+    for (const worker of this.#processes()) worker.send({ type: 'appended', topics: [...topics] });
   }
 
   async #keep(action: string, record: DeploymentRecord): Promise<void> {
@@ -243,50 +284,70 @@ export class Deployment {
     this.#record = record;
   }
 
-  async #launch(): Promise<void> {
+  /** @param slots those whose workers are started: all, or one that ended by itself */
+  async #launch(slots = this.#workers): Promise<void> {
     if (this.#isOver) return;
-    const { log, strayWorkers, logger } = this.#ports;
+    const { fleet, logger } = this.#ports;
     const { topology } = this.#record;
-    this.#cancelRetry();
-    this.#failed = null;
-    this.#tasks = new Map();
-    this.#enter('starting', null);
-    this.#startedAtMs = performance.now();
+    for (const slot of slots) slot.begin();
+    this.#follow();
+    let assigned: readonly AssignedTask[] | null;
     try {
-      await this.#reader.end();
-      await strayWorkers.end(this.pipelineId);
-      await log.ensureTopics(topology.topics);
-      const ids = taskIds(topology);
-      const epochs = await log.fence(this.pipelineId, ids);
-      const assigned = ids.map((taskId, index) => ({ taskId, epoch: epochs[index] ?? 0 }));
-      const worker: WorkerProcess = await WorkerProcess.start(this.#workerStart, {
-        said: (message) => this.#said(worker, message, topology, assigned),
-        ended: (exit) => this.#ended(worker, exit),
-      });
-      this.#worker = worker;
-      strayWorkers.remember(this.pipelineId, worker);
-      logger.info({ pipeline: this.pipelineId, pid: worker.pid, tasks: ids.length }, 'a worker starts');
+      assigned = await this.#prepare(slots);
     } catch (error) {
       logger.error({ err: error, pipeline: this.pipelineId }, 'a worker could not be started');
       const message = error instanceof Error ? error.message : String(error);
       if (error instanceof LogError && error.code === 'topic-conflict') await this.#fail({ message, node: null });
-      else this.#startAgainLater(message);
+      else for (const slot of slots) this.#startAgainLater(slot, message);
+      return;
+    }
+    for (const slot of slots) {
+      try {
+        const worker: WorkerProcess = await slot.launch({
+          said: (message) => this.#said(slot, worker, message, topology, assigned),
+          ended: (exit) => this.#ended(slot, worker, exit),
+        });
+        const tasks = fleet.givesTasks ? taskIds(topology).length : undefined;
+        logger.info({ pipeline: this.pipelineId, worker: slot.name, pid: worker.pid, tasks }, 'a worker starts');
+      } catch (error) {
+        logger.error({ err: error, pipeline: this.pipelineId, worker: slot.name }, 'a worker could not be started');
+        this.#startAgainLater(slot, error instanceof Error ? error.message : String(error));
+      }
     }
   }
 
-  #said(worker: WorkerProcess, message: Up, topology: Topology, assigned: { taskId: string; epoch: number }[]): void {
+  /** What must be there before a worker is; @returns the tasks for it, or null where workers share them out themselves */
+  async #prepare(slots: readonly WorkerSlot[]): Promise<readonly AssignedTask[] | null> {
+    const { log, fleet, strayWorkers } = this.#ports;
+    const { topology } = this.#record;
+    await this.#reader.end();
+    if (slots.length === this.#workers.length) await strayWorkers.end(this.pipelineId);
+    else for (const { index } of slots) await strayWorkers.endOne(this.pipelineId, index);
+    await log.ensureTopics(topology.topics);
+    if (!fleet.givesTasks) return null;
+    const ids = taskIds(topology);
+    const epochs = await log.fence(this.pipelineId, ids);
+    return ids.map((taskId, index) => ({ taskId, epoch: epochs[index] ?? 0 }));
+  }
+
+  #said(
+    slot: WorkerSlot,
+    worker: WorkerProcess,
+    message: Up,
+    topology: Topology,
+    assigned: readonly AssignedTask[] | null,
+  ): void {
     switch (message.type) {
       case 'hello':
         worker.send({ type: 'deploy', topology });
-        worker.send({ type: 'assign', tasks: assigned });
+        if (assigned !== null) worker.send({ type: 'assign', tasks: [...assigned] });
         return;
       case 'taskStates':
-        for (const task of message.tasks) this.#tasks.set(task.taskId, task);
+        slot.heard(message.tasks, assigned === null);
         this.#followTasks();
         return;
       case 'tick':
-        this.#board.tick(message, worker.pid, this.#ports.nowMs());
-        this.#ports.changed.raise();
+        this.#heardTick(slot, worker, message, assigned === null);
         return;
       case 'appended':
         this.#ports.appended(this.pipelineId, message.topics);
@@ -297,13 +358,27 @@ export class Deployment {
       case 'gaps':
         this.#tellGaps(message.gaps);
         return;
+      case 'trouble':
+        slot.trouble = message.message;
+        this.#followTasks();
+        return;
       case 'failed':
-        this.#failed = message;
+        slot.failed = message;
         return;
       case 'revoked':
       case 'stopped':
         return; // Its exit says the same.
     }
+  }
+
+  #heardTick(slot: WorkerSlot, worker: WorkerProcess, tick: Extract<Up, { type: 'tick' }>, isShared: boolean): void {
+    const wasSilent = slot.isSilent;
+    slot.noteSign();
+    // What one that stood still says first is of tasks that others may have had since.
+    if (!wasSilent || !isShared) this.#board.tick(tick, worker.pid, this.#ports.nowMs());
+    // Another one may have fallen silent.
+    if (isShared) this.#followTasks();
+    else this.#ports.changed.raise();
   }
 
   #tellGaps(gaps: readonly RetentionGap[]): void {
@@ -319,47 +394,54 @@ export class Deployment {
   }
 
   #followTasks(): void {
-    if (this.#state === 'stopping') return;
-    const states = taskIds(this.#record.topology).map((taskId) => this.#tasks.get(taskId)?.state ?? 'starting');
-    const state = states.every((each) => each === 'running')
-      ? 'running'
-      : states.includes('restoring')
-        ? 'restoring'
-        : 'starting';
-    if (state !== this.#state) this.#enter(state, null);
-    else this.#ports.changed.raise();
+    if (this.#state !== 'stopping' && this.#state !== 'failed') this.#follow();
   }
 
-  #ended(worker: WorkerProcess, exit: WorkerExit): void {
-    if (this.#worker !== worker) return;
+  /** The state is the tasks', the reason that of the first worker that has one. */
+  #follow(): void {
+    const known = this.#tasks();
+    const states = taskIds(this.#record.topology).map((taskId) => known.get(taskId)?.state ?? 'starting');
+    const isThere = this.#processes().length > 0;
+    const state =
+      isThere && states.every((each) => each === 'running')
+        ? 'running'
+        : states.includes('restoring')
+          ? 'restoring'
+          : 'starting';
+    const waiting = this.#workers.find(({ reason, isSilent }) => reason !== null && !isSilent);
+    this.#enter(state, waiting?.reason ?? null);
+  }
+
+  #ended(slot: WorkerSlot, worker: WorkerProcess, exit: WorkerExit): void {
+    if (slot.process !== worker) return;
     const { logger } = this.#ports;
-    this.#worker = null;
-    this.#board.workerEnded();
-    this.#ports.strayWorkers.forget(this.pipelineId);
-    this.#queries.workerEnded();
-    if (this.#state === 'stopping') {
-      logger.info({ pipeline: this.pipelineId, pid: worker.pid, how: exit.words }, 'a worker has stopped');
+    slot.gone();
+    this.#board.workerEnded(worker.pid);
+    this.#queries.workerEnded(worker);
+    const about = { pipeline: this.pipelineId, worker: slot.name, pid: worker.pid };
+    if (this.#state === 'stopping' || this.#state === 'failed') {
+      logger.info({ ...about, how: exit.words }, 'a worker has stopped');
       return;
     }
-    const failed = this.#failed;
+    const { failed } = slot;
     const message = failed === null ? `The worker ${exit.words}.` : failed.message;
-    logger.warn(
-      { pipeline: this.pipelineId, pid: worker.pid, code: exit.code, reason: message },
-      'a worker ended by itself',
-    );
+    logger.warn({ ...about, code: exit.code, reason: message }, 'a worker ended by itself');
     if (failed !== null && !failed.retriable) {
       this.#enter('failed', message);
       void this.#commands.run(() => this.#fail({ message, node: failed.node }));
     } else {
-      this.#startAgainLater(message);
+      this.#startAgainLater(slot, message);
     }
   }
 
   /** Stays failed, over restarts of the server too, until the user starts or stops it. */
   async #fail(failure: Failure): Promise<void> {
-    if (this.#record.desired !== 'running' || this.#worker !== null) return;
+    // Another command has changed what is wanted meanwhile.
+    if (this.#record.desired !== 'running' || (this.#processes().length > 0 && this.#state !== 'failed')) return;
     this.#record = { ...this.#record, failure };
     this.#enter('failed', failure.message);
+    // What stopped one worker would stop the next that gets the same records.
+    await this.#stopWorkers();
     try {
       await this.#keep('deployment.fail', this.#record);
     } catch (error) {
@@ -367,28 +449,28 @@ export class Deployment {
     }
   }
 
-  #startAgainLater(message: string): void {
-    const waitMs = this.#backOff.next(performance.now() - this.#startedAtMs);
-    const seconds = waitMs / 1_000;
-    this.#enter('starting', `${message.replace(/[.\s]+$/, '')}. It starts again in ${seconds} s.`);
-    this.#retryAtMs = performance.now() + waitMs;
-    this.#retry = setTimeout(() => {
+  #startAgainLater(slot: WorkerSlot, message: string): void {
+    const whose = this.#workers.length === 1 ? message : `${slot.name}: ${message}`;
+    slot.retryLater(whose, () => {
       void this.#commands.run(async () => {
-        if (this.#retry !== null) await this.#launch();
+        if (slot.waitsToStart && this.#state !== 'failed') await this.#launch([slot]);
       });
-    }, waitMs);
+    });
+    this.#follow();
   }
 
-  #cancelRetry(): void {
-    if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#retry = null;
+  async #endWorkers(): Promise<void> {
+    for (const slot of this.#workers) slot.cancelRetry();
+    if (this.#processes().length > 0) this.#enter('stopping', null);
+    await this.#stopWorkers();
   }
 
-  async #endWorker(): Promise<void> {
-    this.#cancelRetry();
-    if (this.#worker === null) return;
-    this.#enter('stopping', null);
-    await this.#worker.stop();
+  async #stopWorkers(): Promise<void> {
+    for (const slot of this.#workers) slot.cancelRetry();
+    const workers = this.#processes();
+    if (workers.length === 0 && this.#isOver) return;
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await this.#ports.fleet.workersLeft(this.pipelineId);
   }
 
   #enter(state: DeploymentState, reason: string | null): void {
@@ -397,11 +479,8 @@ export class Deployment {
     this.#reason = reason;
     this.#ports.changed.raise();
   }
+}
 
-  #restoredShare(): number {
-    const tasks = [...this.#tasks.values()];
-    const total = tasks.reduce((sum, task) => sum + task.restoreTotal, 0);
-    const restored = tasks.reduce((sum, task) => sum + task.restoredRecords, 0);
-    return total === 0 ? 0 : Math.min(1, restored / total);
-  }
+function progressOf({ state }: TaskState): number {
+  return state === 'running' ? 2 : state === 'restoring' ? 1 : 0;
 }

@@ -8,6 +8,7 @@ import {
 } from '@millrace/api';
 import {
   type Log,
+  LogError,
   type Pipeline,
   type StoreQuery,
   type TopicDescription,
@@ -15,6 +16,7 @@ import {
   taskIds,
   topicCatalogue,
 } from '@millrace/engine';
+import type { FleetBackend } from '../backend/server-backend.ts';
 import type { ControlLog } from '../control/control-log.ts';
 import { Serial } from '../control/serial.ts';
 import type { Logger } from '../logger.ts';
@@ -28,15 +30,18 @@ import type { StrayWorkers } from './stray-workers.ts';
 
 /** While something runs a reader gets a frame with every tick and change of state, and after this long without either. */
 const frameMs = 600;
-/** How old the description of the topics may be that a frame is made with. */
-const topicsMs = 250;
 /** While nothing runs, only what waits in the log can change. */
 const idleFrameMs = 2_000;
+/** How long a frame waits for a fresh description of the topics. */
+const topicsWithinMs = 400;
 /** Topics whose records are state, and go in a reset. */
 const stateRoles: ReadonlySet<TopicRole> = new Set(['changelog', 'repartition', 'commits']);
 
 export interface DeploymentsParts {
   readonly log: Log;
+  readonly fleet: FleetBackend;
+  /** How old the description of the topics may be that a frame is made with. */
+  readonly topicsFreshMs: number;
   readonly control: ControlLog;
   readonly catalogue: Catalogue;
   readonly logger: Logger;
@@ -59,13 +64,15 @@ export class Deployments {
   readonly #signals = new Map<string, ChangeSignal>();
   /** By pipeline: what decides on the record that it finds must not be crossed by another that does. */
   readonly #changes = new Map<string, Serial>();
-  #topics: Promise<ReadonlyMap<string, TopicDescription>> | null = null;
+  #topics: ReadonlyMap<string, TopicDescription> | null = null;
+  #topicsRefresh: Promise<void> | null = null;
   #topicsAtMs = Number.NEGATIVE_INFINITY;
 
   private constructor(parts: DeploymentsParts) {
     this.#parts = parts;
     this.#ports = {
       log: parts.log,
+      fleet: parts.fleet,
       logger: parts.logger,
       nowMs: parts.nowMs,
       workerMain: parts.workerMain,
@@ -285,16 +292,17 @@ export class Deployments {
     deployment: Deployment,
     keep: (action: string, record: DeploymentRecord) => Promise<void>,
   ): Promise<void> {
-    const { log, dataDirectory } = this.#parts;
+    const { log, fleet, dataDirectory } = this.#parts;
     const { pipelineId, record } = deployment;
     await keep('deployment.clear', { ...record, desired: 'stopped', failure: null, resetting: true });
-    // No worker that is still on its way out may commit after this.
-    await log.fence(pipelineId, record.tasks);
-    await log.resetTasks(pipelineId, record.tasks);
-    const state = (await log.topics()).filter(({ owner, role }) => owner === pipelineId && stateRoles.has(role));
-    const isUsed = ({ name }: TopicDescription): boolean => record.topology.topics.some((topic) => topic.name === name);
-    await log.truncate(state.filter(isUsed).map(({ name }) => name));
-    await log.deleteTopics(state.filter((topic) => !isUsed(topic)).map(({ name }) => name));
+    await fleet.whileOwning(pipelineId, record.tasks, async () => {
+      await log.resetTasks(pipelineId, record.tasks);
+      const state = (await log.topics()).filter(({ owner, role }) => owner === pipelineId && stateRoles.has(role));
+      const isUsed = ({ name }: TopicDescription): boolean =>
+        record.topology.topics.some((topic) => topic.name === name);
+      await log.truncate(state.filter(isUsed).map(({ name }) => name));
+      await log.deleteTopics(state.filter((topic) => !isUsed(topic)).map(({ name }) => name));
+    });
     await dataDirectory.removeState(pipelineId);
     deployment.board.clear();
   }
@@ -308,15 +316,32 @@ export class Deployments {
     return deployment.board.frame(deployment.view(), await this.#topicsNow(), atMs);
   }
 
-  /** One look into the log serves all readers of a moment. */
-  #topicsNow(): Promise<ReadonlyMap<string, TopicDescription>> {
-    const nowMs = this.#parts.nowMs();
-    if (this.#topics === null || nowMs - this.#topicsAtMs >= topicsMs) {
-      this.#topicsAtMs = nowMs;
-      this.#topics = this.#parts.log.topics().then((topics) => new Map(topics.map((topic) => [topic.name, topic])));
+  /** One look into the log serves all readers of a moment. While it takes long, they see what the last one saw. */
+  async #topicsNow(): Promise<ReadonlyMap<string, TopicDescription>> {
+    const { topicsFreshMs, nowMs } = this.#parts;
+    if (this.#topicsRefresh === null && nowMs() - this.#topicsAtMs >= topicsFreshMs) {
+      this.#topicsAtMs = nowMs();
+      this.#topicsRefresh = this.#refreshTopics().finally(() => {
+        this.#topicsRefresh = null;
+      });
     }
-    return this.#topics;
+    if (this.#topics === null) await this.#topicsRefresh;
+    else if (this.#topicsRefresh !== null) await Promise.race([this.#topicsRefresh, pause(topicsWithinMs)]);
+    return this.#topics ?? new Map();
   }
+
+  async #refreshTopics(): Promise<void> {
+    try {
+      this.#topics = new Map((await this.#parts.log.topics()).map((topic) => [topic.name, topic]));
+    } catch (error) {
+      // While no broker answers, the rest of a frame says more than an error would.
+      if (this.#topics === null || !(error instanceof LogError) || !error.retriable) throw error;
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function refusalOf(plan: DeployPlan): ApiError {

@@ -40,6 +40,7 @@ const view: DeploymentView = {
   revision: 1,
   restoredShare: null,
   tasks: [],
+  workers: [],
 };
 
 function values(counters: Partial<Counters>): number[] {
@@ -108,7 +109,7 @@ describe('LiveBoard', () => {
     board.tick(tick(0, 100), 1, 500);
     expect(source(board, 500).rates.in).toBe(200);
     expect(source(board, 2_001).rates.in).toBe(0);
-    board.workerEnded();
+    board.workerEnded(1);
     expect(source(board, 600).rates.in).toBe(0);
     board.tick(tick(0, 90), 2, 1_000);
     expect(source(board, 1_000)).toMatchObject({ rates: { in: 0 }, counters: { in: 90 } });

@@ -40,7 +40,8 @@ export class LiveBoard {
   readonly #gaps: RetentionGaps;
   /** Oldest first. */
   #samples: Sample[] = [];
-  #worker: LiveFrame['worker'] = null;
+  /** By process, in the order in which they were heard of. */
+  readonly #workers = new Map<number, { readonly busy: number; readonly memoryBytes: number }>();
 
   /** @param before the board of the topology in whose place this one comes: what it has lost stays lost */
   constructor(topology: Topology, before: LiveBoard | null = null) {
@@ -56,7 +57,7 @@ export class LiveBoard {
       const kept = [failure, ...(this.#failures.get(failure.node) ?? [])];
       this.#failures.set(failure.node, kept.slice(0, failuresKept));
     }
-    this.#worker = { pid, busy: tick.busy, memoryBytes: tick.memoryBytes };
+    this.#workers.set(pid, { busy: tick.busy, memoryBytes: tick.memoryBytes });
     // Tasks come up one after another with totals of their own: before all are there, a sum of totals is no measure of work done.
     if (this.#tasks.size < this.#taskCount) return;
     const oldest = this.#samples.findLastIndex((sample) => sample.atMs <= atMs - rateWindowMs);
@@ -88,15 +89,21 @@ export class LiveBoard {
     });
   }
 
+  /** What the process said of itself last; null before it has said anything. */
+  worker(pid: number): { readonly busy: number; readonly memoryBytes: number } | null {
+    return this.#workers.get(pid) ?? null;
+  }
+
   /** The worker is gone. Totals stay; rates begin anew, since a worker that takes over goes on from the last commit. */
-  workerEnded(): void {
-    this.#worker = null;
+  workerEnded(pid: number): void {
+    this.#workers.delete(pid);
     this.#samples = [];
   }
 
   /** Everything of the past is forgotten: after a reset. */
   clear(): void {
-    this.workerEnded();
+    this.#workers.clear();
+    this.#samples = [];
     this.#tasks.clear();
     this.#failures.clear();
     this.#gaps.clear();
@@ -111,7 +118,18 @@ export class LiveBoard {
       nodes: this.#nodes(topics, atMs),
       stores: this.#topology.stores.map((store) => this.#store(store)),
       topics: this.#topicRows(topics),
-      worker: this.#worker,
+      worker: this.#allWorkers(),
+    };
+  }
+
+  #allWorkers(): LiveFrame['worker'] {
+    const [pid] = this.#workers.keys();
+    if (pid === undefined) return null;
+    const workers = [...this.#workers.values()];
+    return {
+      pid,
+      busy: sum(workers.map(({ busy }) => busy)) / workers.length,
+      memoryBytes: sum(workers.map(({ memoryBytes }) => memoryBytes)),
     };
   }
 

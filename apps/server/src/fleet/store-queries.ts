@@ -7,13 +7,18 @@ import type { WorkerProcess } from './worker-process.ts';
 type Answers = Extract<Up, { type: 'storeAnswers' }>;
 type Outcome = Answers | 'late' | 'ended';
 
+interface Question {
+  readonly worker: WorkerProcess;
+  readonly settle: (outcome: Outcome) => void;
+}
+
 const answerWithinMs = 5_000;
 
 /** Questions to the stores of one deployment. What cannot be answered is said as data, with the reason, and never thrown. */
 export class StoreQueries {
   readonly #nowMs: () => number;
   /** By request id. */
-  readonly #open = new Map<number, (outcome: Outcome) => void>();
+  readonly #open = new Map<number, Question>();
   #lastRequestId = 0;
 
   constructor(nowMs: () => number) {
@@ -21,21 +26,34 @@ export class StoreQueries {
   }
 
   /**
-   * @param isLive whether the worker runs the deployment, rather than reading what its last commit left
-   * @returns null when the worker ended before it answered: somebody else may
+   * @param workers those that may have the store's tasks
+   * @param isLive whether they run the deployment, rather than reading what its last commit left
+   * @returns null when all of them ended before they answered: somebody else may
    */
-  async ask(query: StoreQuery, topology: Topology, worker: WorkerProcess, isLive: boolean): Promise<StorePage | null> {
+  async ask(
+    query: StoreQuery,
+    topology: Topology,
+    workers: readonly WorkerProcess[],
+    isLive: boolean,
+  ): Promise<StorePage | null> {
     const tasks = tasksOf(query.store, topology);
     if (tasks === null) return this.refuse(query, topology, 'unknown-store', null);
-    if (!worker.hasSaidHello && !worker.isOver) return this.refuse(query, topology, 'restoring', null);
-    const outcome = await this.#ask(query, worker);
-    if (outcome === 'ended') return null;
-    if (outcome === 'late') return this.refuse(query, topology, 'no-answer', null);
-    const heard = new Set([...outcome.answers, ...outcome.refusals].map(({ taskId }) => taskId));
+    const known = workers.filter((worker) => worker.hasSaidHello || worker.isOver);
+    if (known.length === 0) return this.refuse(query, topology, 'restoring', null);
+    const outcomes = await Promise.all(known.map((worker) => this.#ask(query, worker)));
+    if (outcomes.every((outcome) => outcome === 'ended')) return null;
+    if (outcomes.every((outcome) => outcome === 'late')) return this.refuse(query, topology, 'no-answer', null);
+    const said = outcomes.filter((outcome) => typeof outcome === 'object');
+    const answers = newestOfEachTask(said.flatMap((outcome) => outcome.answers));
+    const answered = new Set(answers.map(({ taskId }) => taskId));
+    const refusals = said.flatMap((outcome) => outcome.refusals).filter(({ taskId }) => !answered.has(taskId));
+    const heard = new Set([...answers, ...refusals].map(({ taskId }) => taskId));
+    // Where there are several workers, a task that none of them has is on its way to one.
+    const isOnItsWay = workers.length > 1 && !outcomes.includes('late');
     const silent = tasks
       .filter((taskId) => !heard.has(taskId))
-      .map((taskId) => ({ taskId, reason: 'no-answer' as const }));
-    const page = this.#page(query, topology, outcome.answers, [...outcome.refusals, ...silent]);
+      .map((taskId) => ({ taskId, reason: isOnItsWay ? ('restoring' as const) : ('no-answer' as const) }));
+    const page = this.#page(query, topology, answers, [...refusals, ...silent]);
     return { ...page, isLive, problem: null };
   }
 
@@ -48,11 +66,14 @@ export class StoreQueries {
   }
 
   answered(answers: Answers): void {
-    this.#open.get(answers.requestId)?.(answers);
+    this.#open.get(answers.requestId)?.settle(answers);
   }
 
-  workerEnded(): void {
-    for (const settle of [...this.#open.values()]) settle('ended');
+  /** @param ended null for whoever was asked */
+  workerEnded(ended: WorkerProcess | null): void {
+    for (const { worker, settle } of [...this.#open.values()]) {
+      if (ended === null || worker === ended) settle('ended');
+    }
   }
 
   #page(query: StoreQuery, topology: Topology, answers: Answers['answers'], refusals: readonly TaskRefusal[]) {
@@ -71,10 +92,20 @@ export class StoreQueries {
         resolve(outcome);
       };
       const timer = setTimeout(settle, answerWithinMs, 'late');
-      this.#open.set(requestId, settle);
+      this.#open.set(requestId, { worker, settle });
       worker.send({ type: 'storeQuery', requestId, query });
     });
   }
+}
+
+/** While a task moves, two workers may answer for it: who has let it go knows less. */
+function newestOfEachTask(answers: Answers['answers']): Answers['answers'] {
+  const byTask = new Map<string, Answers['answers'][number]>();
+  for (const answer of answers) {
+    const known = byTask.get(answer.taskId);
+    if (known === undefined || answer.position > known.position) byTask.set(answer.taskId, answer);
+  }
+  return [...byTask.values()];
 }
 
 /** The tasks that have the store; null when there is no such store. */

@@ -131,6 +131,7 @@ export class StoreReader {
       case 'revoked':
       case 'stopped':
       case 'tick':
+      case 'trouble':
         return; // Said by those who run tasks.
     }
   }

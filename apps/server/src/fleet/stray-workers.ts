@@ -6,6 +6,8 @@ import type { WorkerProcess } from './worker-process.ts';
 const goneWithinMs = 5_000;
 const lookMs = 10;
 const noteEnding = '.json';
+/** Pipeline ids have no dots. */
+const indexMark = '.';
 
 /**
  * Remembers on the disk which process works for a pipeline, running it or reading its stores. It ends by itself when its server is gone,
@@ -19,22 +21,38 @@ export class StrayWorkers {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** A worker that is not remembered could outlive us unseen, so it does not get to work. */
-  remember(pipelineId: string, worker: WorkerProcess): void {
+  /**
+   * A worker that is not remembered could outlive us unseen, so it does not get to work.
+   * @param index of the worker among those of its pipeline
+   */
+  remember(pipelineId: string, worker: WorkerProcess, index = 0): void {
     try {
-      writeFileSync(this.#path(pipelineId), JSON.stringify(identityOf(worker.pid)), { mode: 0o600 });
+      writeFileSync(this.#path(noteOf(pipelineId, index)), JSON.stringify(identityOf(worker.pid)), { mode: 0o600 });
     } catch (error) {
       worker.kill(`could not be noted on the disk (${error instanceof Error ? error.message : String(error)})`);
     }
   }
 
-  forget(pipelineId: string): void {
-    rmSync(this.#path(pipelineId), { force: true });
+  forget(pipelineId: string, index = 0): void {
+    rmSync(this.#path(noteOf(pipelineId, index)), { force: true });
   }
 
   /** Ends what an earlier server left running for the pipeline, and waits until it is gone. */
   async end(pipelineId: string): Promise<void> {
-    const worker = this.#read(pipelineId);
+    await Promise.all(
+      this.#notes()
+        .filter((note) => note === pipelineId || note.startsWith(`${pipelineId}${indexMark}`))
+        .map((note) => this.#end(note)),
+    );
+  }
+
+  /** The same for one of the pipeline's workers. */
+  async endOne(pipelineId: string, index: number): Promise<void> {
+    await this.#end(noteOf(pipelineId, index));
+  }
+
+  async #end(note: string): Promise<void> {
+    const worker = this.#read(note);
     if (worker !== null && isAlive(worker)) {
       kill(worker);
       const deadline = performance.now() + goneWithinMs;
@@ -43,26 +61,36 @@ export class StrayWorkers {
         await new Promise((resolve) => setTimeout(resolve, lookMs));
       }
     }
-    this.forget(pipelineId);
+    rmSync(this.#path(note), { force: true });
   }
 
   /** The same for all pipelines. A worker that is stuck may hold the log's lock, so this comes before the log is opened. */
   async endAll(): Promise<void> {
-    const notes = readdirSync(this.#directory).filter((name) => name.endsWith(noteEnding));
-    await Promise.all(notes.map((name) => this.end(basename(name, noteEnding))));
+    await Promise.all(this.#notes().map((note) => this.#end(note)));
   }
 
-  #read(pipelineId: string): ProcessIdentity | null {
+  #notes(): readonly string[] {
+    return readdirSync(this.#directory)
+      .filter((name) => name.endsWith(noteEnding))
+      .map((name) => basename(name, noteEnding));
+  }
+
+  #read(note: string): ProcessIdentity | null {
     try {
-      return processIdentitySchema.parse(JSON.parse(readFileSync(this.#path(pipelineId), 'utf8')));
+      return processIdentitySchema.parse(JSON.parse(readFileSync(this.#path(note), 'utf8')));
     } catch {
       return null; // No worker was left, or the note was cut short before the worker was told anything.
     }
   }
 
-  #path(pipelineId: string): string {
-    return join(this.#directory, `${pipelineId}${noteEnding}`);
+  #path(note: string): string {
+    return join(this.#directory, `${note}${noteEnding}`);
   }
+}
+
+/** The first worker's note has the pipeline's name alone. */
+function noteOf(pipelineId: string, index: number): string {
+  return index === 0 ? pipelineId : `${pipelineId}${indexMark}${index}`;
 }
 
 function kill({ pid }: ProcessIdentity): void {

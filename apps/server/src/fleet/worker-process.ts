@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly dataDirectory: string;
   readonly pipelineId: string;
   readonly patience: Patience;
+  /** What else its environment says. */
+  readonly environment: { readonly [name: string]: string };
 }
 
 /** How a worker ended. `words` is a clause for a sentence: `was ended by SIGKILL`. */
@@ -83,7 +85,7 @@ export class WorkerProcess {
 
   /** @throws Error when no process can be started */
   static async start(
-    { main, dataDirectory, pipelineId, patience }: WorkerStart,
+    { main, dataDirectory, pipelineId, patience, environment }: WorkerStart,
     listener: WorkerListener,
   ): Promise<WorkerProcess> {
     const child = fork(main, [], {
@@ -91,7 +93,7 @@ export class WorkerProcess {
       // Its own process group, so that Ctrl-C in the terminal reaches the server alone, which then stops its workers in order.
       detached: true,
       stdio: ['ignore', 2, 2, 'ipc'],
-      env: { MILLRACE_DATA: dataDirectory, MILLRACE_PIPELINE: pipelineId },
+      env: { ...environment, MILLRACE_DATA: dataDirectory, MILLRACE_PIPELINE: pipelineId },
       execArgv: [`--max-old-space-size=${memoryMb}`],
     });
     const { pid } = child;

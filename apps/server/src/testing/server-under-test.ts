@@ -51,6 +51,8 @@ export class ServerUnderTest {
       host: '127.0.0.1',
       examples: false,
       examplesSpeed: 0,
+      kafka: null,
+      workers: 1,
       ...this.#settings,
     };
     const places = { ...realPlaces, ...this.#places };

@@ -1,4 +1,15 @@
-import { encodeBatch, encodeKey, type KeyFormat, MemoryLog, type ProducedRecord } from '@millrace/engine';
+import {
+  encodeBatch,
+  encodeKey,
+  type KeyFormat,
+  LogError,
+  type LogErrorCode,
+  MemoryLog,
+  type ProducedRecord,
+  type ReadOptions,
+  type ReadRequest,
+  type ReadResult,
+} from '@millrace/engine';
 import { formatValueType } from '@millrace/expression';
 import { describe, expect, it } from 'vitest';
 import { Catalogue } from './catalogue.ts';
@@ -89,6 +100,44 @@ describe('Catalogue', () => {
     expect(after?.sampled).toBe(2);
     clock = 9_000;
     expect((await catalogue.topics())[0]).toBe(after);
+  });
+
+  describe('with a topic that cannot be read', () => {
+    class PartlyReadableLog extends MemoryLog {
+      code: LogErrorCode = 'not-authorised';
+      override read(requests: readonly ReadRequest[], options: ReadOptions): Promise<readonly ReadResult[]> {
+        const isRefused = requests.some(({ topic }) => topic === 'closed');
+        return isRefused ? Promise.reject(new LogError(this.code, 'No.')) : super.read(requests, options);
+      }
+    }
+
+    async function partlyReadable(): Promise<PartlyReadableLog> {
+      const log = new PartlyReadableLog();
+      const cleanup = { policy: 'delete', retentionMs: null, retentionBytes: null } as const;
+      await log.ensureTopics(
+        ['closed', 't'].map((name) => ({ name, partitions: 1, role: 'external', owner: null, cleanup })),
+      );
+      await append(log, [{ key: 'k', value: '{"a":1}', timestamp: 0 }]);
+      return log;
+    }
+
+    it('knows all others, and of that one what can be known', async () => {
+      for (const code of ['not-authorised', 'offset-out-of-range', 'unknown-topic'] as const) {
+        const log = await partlyReadable();
+        log.code = code;
+        const topics = await new Catalogue(log, () => clock).topics();
+        expect(topics.map(({ name, sampled }) => [name, sampled])).toEqual([
+          ['closed', 0],
+          ['t', 1],
+        ]);
+      }
+    });
+
+    it('fails when it is the log that cannot be reached', async () => {
+      const log = await partlyReadable();
+      log.code = 'unreachable';
+      await expect(new Catalogue(log, () => clock).topics()).rejects.toMatchObject({ code: 'unreachable' });
+    });
   });
 
   it('samples the newest records only', async () => {

@@ -1,4 +1,4 @@
-import type { CatalogueTopic, Log, TopicDescription } from '@millrace/engine';
+import { type CatalogueTopic, type Log, LogError, type LogErrorCode, type TopicDescription } from '@millrace/engine';
 import { inferValueType, unionOf, type ValueType } from '@millrace/expression';
 import { sampleTopic, type TopicSample } from './topic-sample.ts';
 
@@ -7,6 +7,15 @@ const latestRecords = 20;
 const refreshMs = 2_000;
 const stringType: ValueType = { kind: 'string' };
 const unknownType: ValueType = { kind: 'unknown' };
+
+/** What may be wrong with a single topic: it went away or was emptied just now, or must not or cannot be read. Others are not concerned. */
+const ofOneTopic: ReadonlySet<LogErrorCode> = new Set([
+  'unknown-topic',
+  'unknown-partition',
+  'offset-out-of-range',
+  'not-authorised',
+  'unsupported',
+]);
 
 interface Known {
   readonly topic: CatalogueTopic;
@@ -56,8 +65,17 @@ export class Catalogue {
     this.#refreshedAtMs = atMs;
   }
 
+  async #sample(description: TopicDescription): Promise<TopicSample> {
+    try {
+      return await sampleTopic(this.#log, description, sampleRecords);
+    } catch (error) {
+      if (error instanceof LogError && ofOneTopic.has(error.code)) return nothingSampled;
+      throw error;
+    }
+  }
+
   async #inspect(description: TopicDescription): Promise<CatalogueTopic> {
-    const sample = await sampleTopic(this.#log, description, sampleRecords);
+    const sample = await this.#sample(description);
     return {
       name: description.name,
       partitions: description.partitions,
@@ -69,6 +87,8 @@ export class Catalogue {
     };
   }
 }
+
+const nothingSampled: TopicSample = { keyFormat: 'string', records: [] };
 
 function keyType({ keyFormat, records }: TopicSample): ValueType {
   const keys = records.filter(({ key }) => key !== null);

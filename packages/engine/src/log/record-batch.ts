@@ -185,6 +185,12 @@ export class RecordBatch {
     return strictUtf8.decode(this.bytes.subarray(start, end));
   }
 
+  /** Whether all keys are ASCII, so that each as a byte string is its own text. */
+  get areKeysAscii(): boolean {
+    if (this.#keysText === undefined) this.#keysText = this.#ascii(this.#keysStart, this.#valuesStart);
+    return this.#keysText !== null;
+  }
+
   /** The key as a byte string (see byte-string.ts); null for a null key. */
   keyByteString(index: number): ByteString | null {
     const end = this.keyEnds[index] ?? -1;

@@ -184,7 +184,9 @@ export class RecordQueue {
 
   #decode(batch: RecordBatch, index: number): StreamRecord {
     const keyBytes = batch.keyByteString(index);
-    const key = keyBytes === null ? null : decodeKey(this.source.keyFormat, keyBytes);
+    const { keyFormat } = this.source;
+    const isText = keyBytes === null || (keyFormat === 'string' && batch.areKeysAscii);
+    const key = isText ? keyBytes : decodeKey(keyFormat, keyBytes);
     const valueEnd = batch.valueEnds[index] ?? -1;
     const value = valueEnd < 0 ? null : this.#decodeValue(batch, index, batch.valueStarts[index] ?? 0, valueEnd);
     const headers = batch.headers(index);
