@@ -5,13 +5,13 @@ import { EngineJob } from './engine-job.ts';
 import { LogToLog } from './log-to-log.ts';
 import { type Contender, type Measured, measure, median, spread } from './measure.ts';
 import { profile } from './profile.ts';
-import { printRatios } from './ratios/ratios.ts';
+import { ratioSections } from './ratios/ratios.ts';
 import { outputTexts, type RoundInput, type Workload } from './workload.ts';
 import { changedFieldWorkload } from './workloads/changed-field.ts';
 import { flightsWorkload } from './workloads/flights.ts';
 import { paymentsWorkload } from './workloads/payments.ts';
 
-const [exampleDirectory = '', floorSource = '', ...flags] = process.argv.slice(2);
+const [section = '', exampleDirectory = '', floorSource = '', ...flags] = process.argv.slice(2);
 const quick = flags.includes('--quick');
 const rounds = { warmUp: 3, measured: quick ? 5 : 9 };
 const records = quick ? 100_000 : 200_000;
@@ -23,18 +23,29 @@ interface Round extends RoundInput {
   readonly records: number;
 }
 
-if (flags.includes('--profile')) {
-  for (const workload of [flights(), payments()]) await profile(workload);
-} else {
+/** Each runs in a process of its own: a worker serves one pipeline, and code that served another before is slower. */
+const sections: { readonly [name: string]: () => Promise<void> } = {
+  heading: printHeading,
+  flights: () => compareWithLoop(flights()),
+  payments: () => compareWithLoop(payments()),
+  'changed-field': () => compareWithLoop(changedFieldWorkload(records)),
+  'log-to-log': () => compareWithMemory(payments()),
+  ...ratioSections({ floorSource, records, rounds }),
+  'profile-flights': () => profile(flights()),
+  'profile-payments': () => profile(payments()),
+};
+
+const run = sections[section];
+if (run === undefined) throw new Error(`There is no part ${section}; there are: ${Object.keys(sections).join(', ')}`);
+await run();
+
+async function printHeading(): Promise<void> {
   console.log(
     `Node.js ${process.version} on ${cpus().length} × ${cpus()[0]?.model.trim()}, ${new Date().toISOString().slice(0, 10)}
-CPU time of one process: user and system, all its threads, garbage collection included. Both sides go on from round to round in turn,
+CPU time of a process: user and system, all its threads, garbage collection included. Both sides go on from round to round in turn,
 ${records.toLocaleString('en-US')} records a round; the median of ${rounds.measured} rounds after ${rounds.warmUp} to warm up, and how far the others lie from it.
 `,
   );
-  for (const workload of [flights(), payments(), changedFieldWorkload(records)]) await compareWithLoop(workload);
-  await compareWithMemory(payments());
-  await printRatios({ floorSource, records, rounds });
 }
 
 async function compareWithLoop(workload: Workload): Promise<void> {

@@ -1,10 +1,15 @@
-// Builds the benchmark and runs it: npm run bench, npm run bench -- --quick, npm run bench -- --profile. bench/README.md says what the numbers mean.
-import { spawn } from 'node:child_process';
+// Builds the benchmark and runs it: npm run bench, npm run bench -- --quick, npm run bench -- payments counting, npm run bench -- --profile.
+// bench/README.md says what the numbers mean.
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const bench = fileURLToPath(new URL('../bench/', import.meta.url));
 const example = fileURLToPath(new URL('../examples/flight-delays/', import.meta.url));
+
+const comparisons = ['flights', 'payments', 'changed-field', 'log-to-log'];
+comparisons.push('more-nodes', 'floor', 'decode', 'counting', 'output', 'memory', 'restore');
+const profiles = ['profile-flights', 'profile-payments'];
 
 await bundle('main.ts', 'main.js');
 await bundle('ratios/job.ts', 'job.js');
@@ -25,14 +30,21 @@ await bundle('ratios/job.ts', 'job-without-output.js', (code) =>
   ),
 );
 
-const child = spawn(
-  process.execPath,
-  ['--expose-gc', `${bench}dist/main.js`, example, `${bench}c-floor.c`, ...process.argv.slice(2)],
-  { stdio: 'inherit' },
-);
-child.on('exit', (code) => {
-  process.exitCode = code ?? 1;
-});
+const [flags, names] = [
+  process.argv.slice(2).filter((word) => word.startsWith('--')),
+  process.argv.slice(2).filter((word) => !word.startsWith('--')),
+];
+const parts = flags.includes('--profile') ? profiles : comparisons;
+const chosen = names.length > 0 ? names : parts;
+// A process for each part: a worker serves one pipeline.
+for (const part of ['heading', ...chosen]) {
+  const { status } = spawnSync(
+    process.execPath,
+    ['--expose-gc', `${bench}dist/main.js`, part, example, `${bench}c-floor.c`, ...flags],
+    { stdio: 'inherit' },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 /** `reduce` changes the text of the engine's task. */
 async function bundle(input, output, reduce) {

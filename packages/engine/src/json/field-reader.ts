@@ -36,6 +36,8 @@ interface LayoutField {
  */
 export class FieldReader {
   readonly #slots = new Map<string, number>();
+  #lastName: string | null = null;
+  #lastSlot = -1;
   readonly #quotedNames = new Map<string, Uint8Array>();
   /** The fields met so far, by name, and those that stood last at each place. */
   readonly #known = new Map<string, LayoutField>();
@@ -56,8 +58,14 @@ export class FieldReader {
 
   /** The slot of a field; -1 when it has none yet: it gets one with the next batch. */
   slotOf(name: string): number {
+    // An expression's name is the same text each time, and mostly asked for again.
+    if (name === this.#lastName) return this.#lastSlot;
     const slot = this.#slots.get(name);
-    if (slot !== undefined) return slot;
+    if (slot !== undefined) {
+      this.#lastName = name;
+      this.#lastSlot = slot;
+      return slot;
+    }
     if (this.#slots.size < slotsMax) {
       this.#slots.set(name, this.#slots.size);
       this.#known.clear();

@@ -6,6 +6,8 @@ export interface JsonSink {
   putText(text: string): void;
   /** The bytes `[start, end)`. */
   putBytes(bytes: Uint8Array, start: number, end: number): void;
+  /** The first bytes of a view, which is kept and put again and again. */
+  putView(view: DataView, length: number): void;
   /** A finite number, as `JSON.stringify` writes it. */
   putNumber(value: number): void;
   /** A text as a JSON string. */

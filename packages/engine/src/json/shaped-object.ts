@@ -2,12 +2,15 @@ import { type ObjectMaker, plainValue } from '@millrace/expression';
 import { type JsonSink, JsonValue, jsonText, putJson } from './json-value.ts';
 import { patchPlain } from './patched-object.ts';
 
+const encoder = new TextEncoder();
+
 /** The fields of objects that are all put together at one place: made once, shared by all of them. */
 interface Shape {
   /** Distinct, and none is `__proto__`. */
   readonly names: readonly string[];
-  /** What stands before each value in JSON: `{"count":`, `,"sum":`. */
+  /** What stands before each value in JSON, `{"count":` or `,"sum":`, as text and in bytes. */
   readonly prefixes: readonly string[];
+  readonly views: readonly DataView[];
 }
 
 /**
@@ -45,12 +48,13 @@ export class ShapedObject extends JsonValue {
   }
 
   override writeTo(sink: JsonSink): void {
-    const { prefixes } = this.#shape;
-    for (let place = 0; place < prefixes.length; place++) {
-      sink.putText(prefixes[place] as string);
+    const { views } = this.#shape;
+    for (let place = 0; place < views.length; place++) {
+      const view = views[place] as DataView;
+      sink.putView(view, view.byteLength);
       putJson(sink, this.#values[place]);
     }
-    sink.putText(prefixes.length === 0 ? '{}' : '}');
+    sink.putText(views.length === 0 ? '{}' : '}');
   }
 
   override text(): string {
@@ -64,6 +68,10 @@ export class ShapedObject extends JsonValue {
 /** `names` are distinct, and none is `__proto__`. */
 export const shapedObjects = ((names) => {
   const prefixes = names.map((name, place) => `${place === 0 ? '{' : ','}${JSON.stringify(name)}:`);
-  const shape: Shape = { names, prefixes };
+  const views = prefixes.map((prefix) => {
+    const { buffer, byteOffset, byteLength } = encoder.encode(prefix);
+    return new DataView(buffer, byteOffset, byteLength);
+  });
+  const shape: Shape = { names, prefixes, views };
   return (values) => new ShapedObject(shape, values);
 }) satisfies ObjectMaker;

@@ -98,7 +98,7 @@ export class WindowedKeyFrame {
   #end = Number.NaN;
   readonly #before = new Uint8Array(frameBytes);
   readonly #after = new Uint8Array(frameBytes);
-  /** ASCII, of which the first bytes count. */
+  /** What stands around a key that is written between quotes: ASCII, of which the first bytes count. */
   readonly before = new DataView(this.#before.buffer);
   readonly after = new DataView(this.#after.buffer);
   beforeLength = 0;
@@ -109,15 +109,18 @@ export class WindowedKeyFrame {
     if (start === this.#start && end === this.#end) return;
     this.#start = start;
     this.#end = end;
-    this.beforeLength = writeByteString(`{"end":${end},"key":`, this.#before, 0);
-    this.afterLength = writeByteString(`,"start":${start}}`, this.#after, 0);
+    this.beforeLength = writeByteString(`{"end":${end},"key":"`, this.#before, 0);
+    this.afterLength = writeByteString(`","start":${start}}`, this.#after, 0);
   }
 }
 
-/** A key as JSON in bytes, as it stands in a {@link WindowedKeyFrame}; null when that is the key itself, a text of ASCII, between quotes. */
-export function sortedJsonBytes(key: KeyValue): ByteString | null {
+/** The key of a windowed record as JSON in bytes; null when a {@link WindowedKeyFrame} around the key itself, a text of ASCII, is that. */
+export function windowedKeyJson(
+  key: KeyValue,
+  { start, end }: { readonly start: number; readonly end: number },
+): ByteString | null {
   if (typeof key === 'string' && isPlain(key)) return null;
-  return encodeText(sortedJson(key));
+  return encodeText(`{"end":${end},"key":${sortedJson(key)},"start":${start}}`);
 }
 
 /** JSON text with properties in code unit order, so that equal values have equal bytes. */

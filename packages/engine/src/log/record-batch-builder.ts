@@ -88,6 +88,11 @@ export class RecordBatchBuilder {
     this.#addToValue(this.#values.putBytes(bytes, start, end));
   }
 
+  /** The same for the first bytes of a view that the caller keeps, to put them again and again. */
+  putView(part: DataView, length: number): void {
+    this.#addToValue(this.#values.putView(part, length));
+  }
+
   /** The same for a finite number, as JSON has it. */
   putNumber(value: number): void {
     this.#addToValue(this.#values.putNumber(value));

@@ -1,6 +1,6 @@
 import { JsonValue, jsonText } from '../json/json-value.ts';
 import { byteStringToBytes } from '../log/byte-string.ts';
-import { encodeKey, sortedJsonBytes, WindowedKeyFrame } from '../log/key-format.ts';
+import { encodeKey, WindowedKeyFrame, windowedKeyJson } from '../log/key-format.ts';
 import { partitionFor } from '../log/partitioner.ts';
 import type { RecordBatchBuilder } from '../log/record-batch-builder.ts';
 import type { SinkSpec } from '../topology/topology.ts';
@@ -33,19 +33,16 @@ export class RecordWriter {
     const partition = placed ?? (key === null ? offset % sink.partitions : partitionFor(key, sink.partitions));
     const form = valueForm(sink, value);
     const isFramed = key !== null && sink.keyEncoding === 'json-window' && window !== null;
-    const asJson = isFramed ? sortedJsonBytes(record.key) : null;
+    const asJson = isFramed ? windowedKeyJson(record.key, window) : null;
     const written = this.#output.open(partition, record.timestamp, record.headers);
-    if (isFramed) {
-      this.#windowedKey.move(window as Window);
-      written.putKeyView(this.#windowedKey.before, this.#windowedKey.beforeLength);
-      if (asJson === null) {
-        written.putKey('"');
-        written.putKey(record.key as string);
-        written.putKey('"');
-      } else {
-        written.putKey(asJson);
-      }
-      written.putKeyView(this.#windowedKey.after, this.#windowedKey.afterLength);
+    if (asJson !== null) {
+      written.putKey(asJson);
+    } else if (isFramed) {
+      const frame = this.#windowedKey;
+      frame.move(window);
+      written.putKeyView(frame.before, frame.beforeLength);
+      written.putKey(record.key as string);
+      written.putKeyView(frame.after, frame.afterLength);
     } else if (key !== null) {
       written.putKey(key);
       if (window !== null) putKafkaWindow(written, sink.keyEncoding, window);
