@@ -1,9 +1,19 @@
 import { defineConfig } from 'rolldown';
 
-export default defineConfig({
-  input: 'src/main.ts',
-  platform: 'node',
-  // A native add-on finds its binary beside its own package.
-  external: ['lmdb'],
-  output: { file: 'dist/main.js', format: 'esm', codeSplitting: false },
-});
+/** A native add-on finds its binary beside its own package. */
+const native = [/^lmdb$/, /^bufferutil$/, /^utf-8-validate$/];
+
+/** Two programs: a worker, and the keeper that starts workers. */
+export default defineConfig(
+  (
+    [
+      ['src/main.ts', 'dist/main.js'],
+      ['src/keeper/main.ts', 'dist/keeper.js'],
+    ] as const
+  ).map(([input, file]) => ({
+    input,
+    platform: 'node' as const,
+    external: native,
+    output: { file, format: 'esm' as const, codeSplitting: false },
+  })),
+);

@@ -16,6 +16,11 @@ export interface KafkaOptions {
    * never go around them. Where a proxy leads to stands in `portsBehindProxy`.
    */
   proxyPorts?: readonly number[];
+  /**
+   * Two more listeners, one with TLS and sign-in (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) and one with TLS alone; and access control: these
+   * users, by name with their passwords, may do nothing until they are granted it. Who comes to `brokers` may do everything.
+   */
+  security?: { readonly users: Readonly<Record<string, string>> };
   /** Hears what takes long. */
   announce?: (what: string) => void;
 }
@@ -25,6 +30,8 @@ export interface LocalKafka {
   readonly brokers: string;
   /** Where proxies connect to, one a node; empty without them. */
   readonly portsBehindProxy: readonly number[];
+  /** null without `security`. */
+  readonly secure: SecureListeners | null;
   readonly version: string;
   readonly directory: string;
   /** Nodes are numbered from 1. null while it does not run. */
@@ -40,6 +47,19 @@ export interface LocalKafka {
   restart(node: number): Promise<void>;
   /** Ends all nodes and removes temporary data. */
   stop(): Promise<void>;
+}
+
+export interface SecureListeners {
+  /** With TLS and sign-in. */
+  readonly brokers: string;
+  /** With TLS alone. */
+  readonly tlsBrokers: string;
+  /** The PEM text of who signed the brokers' certificate. */
+  readonly ca: string;
+  /** The one who may do everything. */
+  readonly administrator: { readonly username: string; readonly password: string };
+  /** The PEM text of somebody else's certificate. */
+  strangeCa(): Promise<string>;
 }
 
 /**

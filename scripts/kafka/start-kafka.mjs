@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { defaultVersion, resolveDistribution, run } from './distribution.mjs';
 import { KafkaProblem } from './kafka-problem.mjs';
 import { askCluster } from './probe.mjs';
+import { administrator, makeCertificate, scramArguments, securitySettings } from './security.mjs';
 
 const host = '127.0.0.1';
 /** A broker that has not answered after this long will not. */
@@ -25,6 +26,7 @@ export async function startKafka(options = {}) {
     properties = {},
     jvm = [],
     proxyPorts,
+    security,
     announce = () => undefined,
   } = options;
   if (nodes !== 1 && nodes !== 3) throw new KafkaProblem(`A local cluster has 1 node or 3, not ${nodes}.`);
@@ -34,13 +36,28 @@ export async function startKafka(options = {}) {
   if (data === undefined) guard.say(`rm ${directory}`);
   const brokers = [];
   let behindProxy = [];
+  let secure = null;
   try {
     const ports = await choosePorts(nodes, port);
     behindProxy = ports.behindProxy;
-    const cluster = await identify(directory, distribution);
+    const cluster = await identify(directory, distribution, security?.users);
+    const certificate = security === undefined ? null : await makeCertificate(directory, 'broker');
+    if (certificate !== null) {
+      const at = (list) => list.map((each) => `${host}:${each}`).join(',');
+      secure = {
+        brokers: at(ports.secure),
+        tlsBrokers: at(ports.tls),
+        ca: certificate.ca,
+        administrator,
+        strangeCa: async () => (await makeCertificate(directory, 'stranger')).ca,
+      };
+    }
+    const more =
+      certificate === null ? {} : securitySettings({ keystore: certificate.keystore, users: security.users });
     for (const [index, own] of ports.brokers.entries()) {
       const broker = new Broker(index + 1, own, distribution, join(directory, `node-${index + 1}`), guard, jvm);
-      await broker.format(cluster, settingsOf(broker, nodes, { ...ports, proxies: proxyPorts }, properties));
+      const places = { ...ports, proxies: proxyPorts, isSecure: certificate !== null };
+      await broker.format(cluster, settingsOf(broker, nodes, places, { ...more, ...properties }));
       brokers.push(broker);
     }
     await Promise.all(brokers.map((broker) => broker.start(nodes)));
@@ -64,6 +81,7 @@ export async function startKafka(options = {}) {
   return {
     brokers: brokers.map((broker) => `${host}:${broker.port}`).join(','),
     portsBehindProxy: proxyPorts === undefined ? [] : behindProxy,
+    secure,
     version,
     directory,
     pid: (node) => one(node).pid,
@@ -210,10 +228,11 @@ function tail(text) {
 }
 
 /** The cluster's identity, kept beside the data, and the first record of its metadata, which a version has but one of. */
-async function identify(directory, distribution) {
-  const bootstrap = join(distribution.directory, 'bootstrap.checkpoint');
-  if (!existsSync(bootstrap)) await makeBootstrap(distribution, bootstrap);
+async function identify(directory, distribution, users) {
   await mkdir(directory, { recursive: true });
+  // Users that sign in by SCRAM stand in that record too.
+  const bootstrap = join(users === undefined ? distribution.directory : directory, 'bootstrap.checkpoint');
+  if (!existsSync(bootstrap)) await makeBootstrap(distribution, bootstrap, users);
   const file = join(directory, 'cluster.id');
   if (!existsSync(file)) await writeFile(file, newId());
   await rememberVersion(join(directory, 'kafka.version'), directory, distribution.version);
@@ -230,7 +249,7 @@ async function rememberVersion(file, directory, version) {
   await writeFile(file, version);
 }
 
-async function makeBootstrap(distribution, bootstrap) {
+async function makeBootstrap(distribution, bootstrap, users) {
   const scratch = await mkdtemp(join(tmpdir(), 'millrace-kafka-format-'));
   try {
     const settings = join(scratch, 'server.properties');
@@ -257,6 +276,7 @@ async function makeBootstrap(distribution, bootstrap) {
       newId(),
       '--config',
       settings,
+      ...(users === undefined ? [] : scramArguments(users)),
     ]);
     if (code === 127) throw new KafkaProblem('Java was not found. Kafka needs Java 17 or newer on the PATH.');
     if (code !== 0) throw new KafkaProblem(`Kafka's storage tool failed:\n${tail(output)}`);
@@ -287,6 +307,11 @@ function settingsOf(broker, nodes, ports, properties) {
     listeners.push(`PROXIED://${host}:${ports.behindProxy[index]}`);
     advertised.push(`PROXIED://${host}:${ports.proxies[index]}`);
   }
+  if (ports.isSecure) {
+    const more = [`SECURE://${host}:${ports.secure[index]}`, `TLS://${host}:${ports.tls[index]}`];
+    listeners.push(...more);
+    advertised.push(...more);
+  }
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': broker.id,
@@ -295,7 +320,8 @@ function settingsOf(broker, nodes, ports, properties) {
     'advertised.listeners': advertised.join(','),
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map':
+      'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,SECURE:SASL_SSL,TLS:SSL,CONTROLLER:PLAINTEXT',
     'log.dirs': broker.data,
     'num.network.threads': 2,
     'num.io.threads': 4,
@@ -339,12 +365,15 @@ async function choosePorts(nodes, port) {
       brokers.push(server.address().port);
     }
     const free = [];
-    for (let index = 0; index < 2 * nodes; index++) {
+    for (let index = 0; index < 4 * nodes; index++) {
       const server = await hold(0);
       held.push(server);
       free.push(server.address().port);
     }
-    return { brokers, controllers: free.slice(0, nodes), behindProxy: free.slice(nodes) };
+    const [controllers, behindProxy, secure, tls] = [0, 1, 2, 3].map((use) =>
+      free.slice(use * nodes, (use + 1) * nodes),
+    );
+    return { brokers, controllers, behindProxy, secure, tls };
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
   }

@@ -141,3 +141,17 @@ describe('describe', () => {
     expect(stderr).toContain('Use a whole number from 1 to 10000.');
   });
 });
+
+describe('worker', () => {
+  it('asks for the server, and says how to build what it starts', async () => {
+    const lost = await millrace.run('worker');
+    expect(lost.exitCode).toBe(1);
+    expect(lost.stderr).toContain("required option '-s, --server <url>' not specified");
+    // The command line stands alone here: nothing lies beside it.
+    expect(await millrace.run('worker', '--server', 'wss://localhost:4820')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'The worker is not built. Run `npm run build` first.\n',
+    });
+  });
+});

@@ -5,10 +5,11 @@ import { conformance } from './commands/conformance.ts';
 import { type DescribeOptions, describe } from './commands/describe.ts';
 import { type RunOptions, run } from './commands/run.ts';
 import { type ValidateOptions, validate } from './commands/validate.ts';
+import { type WorkerOptions, worker } from './commands/worker.ts';
 import { collectInput, parsePartitions, parseRecords } from './input-option.ts';
 
 const program = new Command('millrace')
-  .description('Check, describe and run pipelines without a server.')
+  .description('Check, describe and run pipelines without a server, and run workers for a server on another machine.')
   .version(manifest.version)
   .showHelpAfterError('(Add --help for what there is.)');
 
@@ -67,6 +68,28 @@ program
   .description('run cases of records in and records out, written for Kafka Streams, as pipelines')
   .argument('<file>', 'a conformance file: a JSON list of cases')
   .action((file: string) => attempt(() => conformance(file)));
+
+program
+  .command('worker')
+  .description('run the deployments of a server on this machine too, sharing their tasks over Kafka')
+  .requiredOption('-s, --server <url>', 'what the server was given as --worker-listen: wss://HOST:PORT')
+  .option(
+    '--ca <file>',
+    "the certificate of the authority that signed the server's, in PEM form (default: those that Node.js trusts)",
+  )
+  .option('-d, --data <directory>', 'where copies of stores are kept', '.millrace-worker')
+  .option(
+    '--kafka-settings <file>',
+    'lines such as KAFKA_SASL_USERNAME=…; what is not in the file is taken from the environment',
+  )
+  .option('-w, --workers <number>', 'worker processes of each deployment', '1')
+  .addHelpText(
+    'after',
+    `
+The environment says what is secret: MILLRACE_WORKER_TOKEN as where the server is started, KAFKA_BROKERS and all else about Kafka as it is
+reached from this machine. The workers run on while the server is away. Set-up and what happens when something fails: docs/operations.md.`,
+  )
+  .action((options: WorkerOptions) => attempt(() => worker(options)));
 
 await program.parseAsync();
 

@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { expect, test } from './millrace.ts';
 
 test('all six kinds are drawn by mouse on an empty canvas, deployed, saved, renamed, deleted', async ({
@@ -82,6 +83,23 @@ test('all six kinds are drawn by mouse on an empty canvas, deployed, saved, rena
     await expect(millrace.dock.getByText('No problems. This pipeline can be deployed.')).toBeVisible();
   });
 
+  const openSettings = async (): Promise<Locator> => {
+    await millrace.top.getByRole('button', { name: 'Hours lost, pipeline menu' }).click();
+    await page.getByRole('menuitem', { name: 'Settings' }).click();
+    return page.getByRole('dialog', { name: 'Settings of Hours lost' });
+  };
+  await test.step('settings are changed, and refused where they cannot be', async () => {
+    const settings = await openSettings();
+    await settings.getByRole('textbox', { name: 'Commit every' }).fill('5');
+    await expect(settings.getByText('From 10 ms to 1 min. The setting stays as it was.')).toBeVisible();
+    await settings.getByRole('textbox', { name: 'Commit every' }).fill('250');
+    await expect(settings.getByText('The setting stays as it was.')).toBeHidden();
+    await settings.getByRole('textbox', { name: 'Description' }).fill('Hours that travellers lose.');
+    await millrace.picture('settings', test.info());
+    await settings.getByRole('button', { name: 'Done' }).click();
+    await expect(settings).toBeHidden();
+  });
+
   await test.step('it is still there after a reload', async () => {
     await expect(millrace.status.getByText(/^Draft saved /)).toBeVisible();
     await page.reload();
@@ -89,6 +107,10 @@ test('all six kinds are drawn by mouse on an empty canvas, deployed, saved, rena
     await expect(millrace.edge('airports', 'join')).toBeAttached();
     await millrace.select('filter');
     await expect(millrace.editor('Keep records where')).toHaveText('value.delay > 15');
+    const settings = await openSettings();
+    await expect(settings.getByRole('textbox', { name: 'Commit every' })).toHaveValue('250');
+    await expect(settings.getByRole('textbox', { name: 'Description' })).toHaveValue('Hours that travellers lose.');
+    await settings.getByRole('button', { name: 'Done' }).click();
     await expect(millrace.dock.getByText('No problems. This pipeline can be deployed.')).toBeVisible();
   });
 

@@ -45,6 +45,7 @@ const drawings = {
       <path d="m10.6 10.6 3.4 3.4" />
     </>
   ),
+  settings: <path d="M2 4.6h6.4M11.6 4.6H14M2 11.4h2.4M7.6 11.4H14M10 3v3.2M6 9.8V13" />,
   theme: (
     <>
       <circle cx="8" cy="8" r="5.6" />

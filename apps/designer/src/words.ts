@@ -31,7 +31,17 @@ export const words = {
     yourPipelines: 'Your pipelines',
     download: 'Download as a file',
     renamePipeline: 'Rename pipeline',
+    settings: 'Settings',
     deletePipeline: 'Delete pipeline',
+  },
+
+  settings: {
+    title: (name: string) => `Settings of ${name}`,
+    description: 'Description',
+    descriptionPlaceholder: 'What this pipeline is for',
+    note: 'Changes are saved at once and work from the next deployment on.',
+    done: 'Done',
+    between: (least: string, most: string) => `From ${least} to ${most}. The setting stays as it was.`,
   },
 
   states: {
@@ -42,7 +52,9 @@ export const words = {
     stopped: 'Stopped',
     failed: 'Failed',
   },
-  restoringShare: (share: string) => `Restoring ${share}`,
+  restoringShare: (share: string, left: string | null) =>
+    left === null ? `Restoring ${share}` : `Restoring ${share}, ${left} left`,
+  restoredOf: (records: string, total: string) => `${records} of ${total} records restored`,
 
   kinds: {
     rail: 'Add a node',
@@ -96,6 +108,7 @@ export const words = {
     failedHere: 'Failed here',
     lost: (count: string) => `${count} lost`,
     restoring: (share: string) => `restoring ${share}`,
+    restored: (records: string, total: string) => `${records} of ${total}`,
     rows: (count: string) => `${count} rows`,
     heldBack: (count: string) => `${count} held back`,
     quiet: 'quiet',

@@ -6,13 +6,15 @@ import { DirectoryInUseError } from './data/server-lock.ts';
 import { PortInUseError } from './http/http-server.ts';
 import { createLogger } from './logger.ts';
 import { type Places, type RunningServer, startServer } from './server.ts';
-import { readSettings, SettingsError, usage } from './settings.ts';
+import { readSettings, usage } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
 
 /** Both the source and the built file lie one folder below the package, so the same paths hold for both. */
 const place = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const places: Places = {
   version: packageFile.version,
   workerMain: place('../../worker/dist/main.js'),
+  keeperMain: place('../../worker/dist/keeper.js'),
   designerDirectory: place('../../designer/dist'),
   examplesDirectory: place('../../../examples'),
 };
@@ -26,7 +28,10 @@ async function main(): Promise<void> {
   let server: RunningServer | null = null;
   let isStopping = false;
   const stop = (cause: string): void => {
-    if (isStopping) endProcess();
+    if (isStopping) {
+      server?.abandon();
+      endProcess();
+    }
     isStopping = true;
     logger.info({ cause }, 'stopping; once more ends it at once');
     // Before the server stands there is nothing to stop in order: what it opens is safe to be cut off.
@@ -47,7 +52,9 @@ async function main(): Promise<void> {
   process.on('uncaughtException', endByDefect);
   try {
     server = await startServer(readSettings(args, process.env), places, logger);
-    process.stdout.write(`Millrace runs at ${server.address}\n`);
+    const { address, workerAddress } = server;
+    process.stdout.write(`Millrace runs at ${address}\n`);
+    if (workerAddress !== null) process.stdout.write(`Workers of other machines connect to ${workerAddress}\n`);
   } catch (error) {
     const isTold =
       error instanceof SettingsError || error instanceof DirectoryInUseError || error instanceof PortInUseError;

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { createApiContext } from './api-context.ts';
 import { openBackend } from './backend/server-backend.ts';
 import { ControlLog } from './control/control-log.ts';
@@ -9,6 +11,8 @@ import { defaultPatience, type Patience } from './fleet/patience.ts';
 import { StrayWorkers } from './fleet/stray-workers.ts';
 import { HttpServer } from './http/http-server.ts';
 import { StaticFiles } from './http/static-files.ts';
+import { Keepers } from './keepers/keepers.ts';
+import { LocalKeeper } from './keepers/local-keeper.ts';
 import type { Logger } from './logger.ts';
 import { Pipelines } from './pipelines/pipelines.ts';
 import type { Settings } from './settings.ts';
@@ -19,6 +23,8 @@ export interface Places {
   readonly version: string;
   /** The worker's program. */
   readonly workerMain: string;
+  /** The program that keeps workers on Kafka, and lets them run on without the server. */
+  readonly keeperMain: string;
   /** The built designer; it may be missing. */
   readonly designerDirectory: string;
   readonly examplesDirectory: string;
@@ -28,8 +34,12 @@ export interface Places {
 export interface RunningServer {
   /** `http://127.0.0.1:4816` */
   readonly address: string;
+  /** Where workers of other machines connect to; null where they may not. */
+  readonly workerAddress: string | null;
   /** Stops taking requests, stops the workers in order, closes the log. What ran runs again at the next start. */
   close(): Promise<void>;
+  /** The process ends in the middle of it: what it started must not be left behind. */
+  abandon(): void;
 }
 
 /**
@@ -67,16 +77,41 @@ export async function startServer(
     const { log } = backend;
     opened.push(() => backend.close());
 
-    const control = await ControlLog.open(log, Date.now);
+    const { sharedControl } = backend;
+    const mark = { id: randomUUID(), host: hostname(), startedAtMs: Date.now() };
+    const control = await ControlLog.open(log, Date.now, sharedControl === null ? null : { ...sharedControl, mark });
+    opened.push(() => control.close());
     const pipelines = Pipelines.open(control, Date.now, logger);
     const examples = ExampleLibrary.read(places.examplesDirectory);
     const catalogue = new Catalogue(log, Date.now);
-    const player = settings.examples
-      ? await fillExampleTopics(backend, places.examplesDirectory, settings.examplesSpeed, logger)
-      : null;
+    const player =
+      settings.examples && control.readOnly === null
+        ? await fillExampleTopics(backend, places.examplesDirectory, settings.examplesSpeed, logger)
+        : null;
+    const { keptWorkers, workerEnvironment } = backend.fleet;
+    const keepers =
+      keptWorkers === null
+        ? null
+        : new Keepers({
+            local:
+              keptWorkers === 0
+                ? null
+                : {
+                    main: places.keeperMain,
+                    dataDirectory: directory.path,
+                    workers: keptWorkers,
+                    environment: workerEnvironment,
+                    version: places.version,
+                  },
+            listen: settings.workerListen,
+            logger,
+            patience,
+          });
+    if (keepers !== null) opened.push(() => keepers.close());
     const deployments = await Deployments.open({
       log,
       fleet: backend.fleet,
+      keepers,
       topicsFreshMs: backend.topicsFreshMs,
       control,
       catalogue,
@@ -92,18 +127,37 @@ export async function startServer(
     opened.push(() => deployments.shutDown());
     opened.push(backend.onAppended((topics) => deployments.tellAppended(topics, null)));
 
-    const system = { version: places.version, backend: backend.name, readOnly: null } as const;
+    const system = {
+      version: places.version,
+      backend: backend.name,
+      get readOnly() {
+        return control.readOnly;
+      },
+    };
     const context = createApiContext({ system, log, pipelines, examples, catalogue, deployments });
     const files = StaticFiles.read(places.designerDirectory);
     const http = await HttpServer.listen({ host: settings.host, port: settings.port, context, files, logger });
     opened.push(() => http.close());
-    // Only a server that has its port sets things in motion.
-    await deployments.resume();
-    if (player !== null) {
-      player.play();
-      opened.push(() => player.stop());
+    if (keptWorkers === null || keptWorkers === 0 || control.readOnly !== null) {
+      await LocalKeeper.endLeft(directory.path, patience);
     }
-    return { address: http.address, close };
+    // Only a server that has its port sets things in motion.
+    if (control.readOnly === null) {
+      await deployments.resume();
+      // Last of what takes long: a process that outlives this one must not be started by one that may still be cut off.
+      await keepers?.open();
+      player?.play();
+    }
+    if (player !== null) opened.push(() => player.stop());
+    // Last: from here on all that would have to be handed over is there.
+    control.onOvertaken((reason) => {
+      logger.warn({ reason }, 'another server has taken over');
+      http.askToConnectAgain();
+      void Promise.all([player?.stop(), deployments.handOver(reason)])
+        .then(() => keepers?.close())
+        .catch((error: unknown) => logger.error({ err: error }, 'not everything could be handed over'));
+    });
+    return { address: http.address, workerAddress: keepers?.address ?? null, close, abandon: () => keepers?.abandon() };
   } catch (error) {
     await close();
     throw error;

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isLoopback, readSettings, SettingsError } from './settings.ts';
+import { isLoopback, readSettings } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
+import { selfSigned } from './testing/self-signed.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-settings-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -23,6 +25,7 @@ describe('readSettings', () => {
       examples: true,
       kafka: null,
       workers: 1,
+      workerListen: null,
     });
   });
 
@@ -100,6 +103,53 @@ describe('readSettings', () => {
     expect(() => readSettings(['--kafka-settings', '/there/is/none'], {})).toThrow(/cannot be read \(ENOENT\)/);
     expect(() => readSettings(['--workers', '2'], {})).toThrow(/--kafka/);
     expect(() => readSettings(['--kafka', 'localhost:1', '--workers', '0'], {})).toThrow(/one worker/);
+  });
+
+  describe('of workers on other machines', () => {
+    const kafka = ['--kafka', 'localhost:1'];
+    const token = 'sixteen-letters!';
+    const listening = (address: string, ...more: string[]) => [...kafka, '--worker-listen', address, ...more];
+
+    it('take an address, a token from the environment, and no workers here where others may be all', () => {
+      const settings = readSettings(listening('127.0.0.1:4820', '--workers', '0'), { MILLRACE_WORKER_TOKEN: token });
+      expect(settings).toMatchObject({ workers: 0, workerListen: { host: '127.0.0.1', port: 4820, token, tls: null } });
+      expect(readSettings(kafka, { MILLRACE_WORKER_TOKEN: token }).workerListen).toBeNull();
+    });
+
+    it('ask for a certificate with its key wherever other machines can reach the address', () => {
+      const environment = { MILLRACE_WORKER_TOKEN: token };
+      for (const address of ['0.0.0.0:4820', '[::]:4820', 'millrace.example.org:4820']) {
+        expect(() => readSettings(listening(address), environment)).toThrow(/--worker-tls-cert FILE --worker-tls-key/);
+      }
+      const { certificateFile, keyFile, certificate } = selfSigned(directory, 'localhost');
+      const tls = ['--worker-tls-cert', certificateFile, '--worker-tls-key', keyFile];
+      expect(readSettings(listening('0.0.0.0:4820', ...tls), environment).workerListen?.tls).toMatchObject({
+        certificate,
+      });
+      const other = selfSigned(directory, 'elsewhere');
+      const crossed = ['--worker-tls-cert', certificateFile, '--worker-tls-key', other.keyFile];
+      expect(() => readSettings(listening('0.0.0.0:4820', ...crossed), environment)).toThrow(
+        /no certificate with its key/,
+      );
+      expect(() => readSettings(listening('0.0.0.0:4820', ...tls.slice(0, 2)), environment)).toThrow(/belong together/);
+      expect(() => readSettings([...kafka, ...tls], environment)).toThrow(/belong to --worker-listen/);
+      const missing = [...tls.slice(0, 3), '/there/is/none'];
+      expect(() => readSettings(listening('0.0.0.0:4820', ...missing), environment)).toThrow(
+        /cannot be read \(ENOENT\)/,
+      );
+    });
+
+    it('are refused without a token of some length, without Kafka, and without an address that is one', () => {
+      const listen = listening('127.0.0.1:4820');
+      expect(() => readSettings(listen, {})).toThrow(/MILLRACE_WORKER_TOKEN to at least 16/);
+      expect(() => readSettings(listen, { MILLRACE_WORKER_TOKEN: 'fifteen-letters' })).toThrow(/at least 16/);
+      expect(() => readSettings(listen, { MILLRACE_WORKER_TOKEN: `${token} ${token}` })).toThrow(/no spaces/);
+      const environment = { MILLRACE_WORKER_TOKEN: token };
+      expect(() => readSettings(['--worker-listen', '127.0.0.1:1'], environment)).toThrow(/Add --kafka HOST:PORT/);
+      for (const address of ['4820', '127.0.0.1', ':4820', '127.0.0.1:70000']) {
+        expect(() => readSettings(listening(address), environment)).toThrow(/written as HOST:PORT/);
+      }
+    });
   });
 
   it('refuses what it does not know', () => {

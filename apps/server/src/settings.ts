@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type KafkaSettings, kafkaSettingsFromEnvironment } from '@millrace/backend-kafka';
+import { type KafkaSettings, kafkaSettingNames, kafkaSettingsFromEnvironment } from '@millrace/backend-kafka';
 import { LogError } from '@millrace/engine';
+import { type WorkerListen, workerListen } from './keepers/worker-listen.ts';
+import { SettingsError } from './settings-error.ts';
 
 /** A Kafka cluster in the place of the log on this machine. */
 export interface KafkaChoice {
@@ -24,13 +26,10 @@ export interface Settings {
   readonly examples: boolean;
   /** Null for the log on this machine. */
   readonly kafka: KafkaChoice | null;
-  /** Worker processes of each deployment; more than one on Kafka only. */
+  /** Worker processes of each deployment on this machine; more than one on Kafka only. */
   readonly workers: number;
-}
-
-/** The arguments do not make sense; the message says what to write instead. */
-export class SettingsError extends Error {
-  readonly code = 'settings';
+  /** Where workers of other machines connect; null where they may not. */
+  readonly workerListen: WorkerListen | null;
 }
 
 const defaultPort = 4816;
@@ -47,10 +46,14 @@ export const usage = `millrace server
 
   --kafka HOST:PORT,…     keep topics and pipelines on this Kafka cluster
   --kafka-settings FILE   lines such as KAFKA_SASL_USERNAME=…; what is not in the file is taken from the environment
-  --workers N             worker processes of each deployment on Kafka (default 1)
+  --workers N             worker processes of each deployment on Kafka (default 1; 0 leaves them to other machines)
+  --worker-listen HOST:PORT   take workers of other machines (npx millrace worker) with the token in MILLRACE_WORKER_TOKEN
+  --worker-tls-cert FILE  the certificate for it, in PEM form, and
+  --worker-tls-key FILE   its key; needed unless HOST is a loopback address
 
-The environment variables MILLRACE_DATA, MILLRACE_PORT, MILLRACE_HOST, MILLRACE_EXAMPLES_SPEED and MILLRACE_WORKERS stand in for missing
-arguments; MILLRACE_BACKEND=kafka with KAFKA_BROKERS does so for --kafka. TLS and sign-in to Kafka: docs/operations.md.
+The environment variables MILLRACE_DATA, MILLRACE_PORT, MILLRACE_HOST, MILLRACE_EXAMPLES_SPEED, MILLRACE_WORKERS,
+MILLRACE_WORKER_LISTEN, MILLRACE_WORKER_TLS_CERT and MILLRACE_WORKER_TLS_KEY stand in for missing arguments; MILLRACE_BACKEND=kafka with
+KAFKA_BROKERS does so for --kafka. TLS and sign-in to Kafka: docs/operations.md.
 `;
 
 /**
@@ -84,7 +87,25 @@ export function readSettings(
   }
   const kafka = kafkaChoice(given, environment);
   const workers = wholeNumber('--workers', given.get('--workers') ?? environment.MILLRACE_WORKERS, 1, maxWorkers);
-  if (workers === 0) throw new SettingsError('--workers 0: a deployment needs one worker at least.');
+  const listen = workerListen(
+    {
+      address: given.get('--worker-listen') ?? environment.MILLRACE_WORKER_LISTEN,
+      certificateFile: given.get('--worker-tls-cert') ?? environment.MILLRACE_WORKER_TLS_CERT,
+      keyFile: given.get('--worker-tls-key') ?? environment.MILLRACE_WORKER_TLS_KEY,
+      token: environment.MILLRACE_WORKER_TOKEN,
+    },
+    isLoopback,
+  );
+  if (listen !== null && kafka === null) {
+    throw new SettingsError(
+      '--worker-listen: workers of other machines share tasks over Kafka, and this server keeps its log on this machine. Add --kafka HOST:PORT.',
+    );
+  }
+  if (workers === 0 && listen === null) {
+    throw new SettingsError(
+      '--workers 0: a deployment needs one worker at least. With --kafka and --worker-listen HOST:PORT, workers of other machines can be all.',
+    );
+  }
   if (workers > 1 && kafka === null) {
     throw new SettingsError(
       `--workers ${workers}: without Kafka a deployment has one worker. Add --kafka HOST:PORT, or leave --workers out.`,
@@ -93,6 +114,7 @@ export function readSettings(
   return {
     kafka,
     workers,
+    workerListen: listen,
     dataDirectory: given.get('--data') ?? environment.MILLRACE_DATA ?? '.millrace',
     port: wholeNumber('--port', given.get('--port') ?? environment.MILLRACE_PORT, defaultPort, 65_535),
     host,
@@ -115,25 +137,18 @@ const valueNames: ReadonlyMap<string, string> = new Map([
   ['--kafka', 'localhost:9092'],
   ['--kafka-settings', 'kafka.env'],
   ['--workers', '3'],
+  ['--worker-listen', '0.0.0.0:4820'],
+  ['--worker-tls-cert', 'worker-cert.pem'],
+  ['--worker-tls-key', 'worker-key.pem'],
 ]);
 
-/** What else workers on Kafka take from the environment; see docs/operations.md. */
-const workerNames = ['MILLRACE_WORKER_NAME', 'MILLRACE_STANDBYS'] as const;
-const kafkaNames = [
-  'KAFKA_BROKERS',
-  'KAFKA_TLS',
-  'KAFKA_TLS_CA',
-  'KAFKA_TLS_CERTIFICATE',
-  'KAFKA_TLS_KEY',
-  'KAFKA_TLS_SERVER_NAME',
-  'KAFKA_SASL_MECHANISM',
-  'KAFKA_SASL_USERNAME',
-  'KAFKA_SASL_PASSWORD',
-  'KAFKA_CLIENT_ID',
-  'KAFKA_REPLICATION_FACTOR',
-  'KAFKA_COMPRESSION',
+/** What else servers and workers on Kafka take from the environment; see docs/operations.md. */
+const workerNames = [
+  'MILLRACE_NAME',
+  'MILLRACE_WORKER_NAME',
+  'MILLRACE_STANDBYS',
+  'MILLRACE_SESSION_TIMEOUT_MS',
 ] as const;
-
 /** Null for the embedded log. No message repeats a value of the file or the environment, except what is no secret by its name. */
 function kafkaChoice(
   given: ReadonlyMap<string, string>,
@@ -157,7 +172,10 @@ function kafkaChoice(
       'Which Kafka? Give --kafka HOST:PORT, or set KAFKA_BROKERS, in the settings file or outside.',
     );
   }
-  const chosen = [...kafkaNames, ...workerNames].flatMap((name) => {
+  if (all.MILLRACE_NAME !== undefined && !/^[A-Za-z0-9._-]{0,100}$/.test(all.MILLRACE_NAME.trim())) {
+    throw new SettingsError('MILLRACE_NAME must be 1 to 100 letters, digits, dots, hyphens and underscores.');
+  }
+  const chosen = [...kafkaSettingNames, ...workerNames].flatMap((name) => {
     const value = all[name];
     return value === undefined || value.trim() === '' ? [] : [[name, value] as const];
   });
@@ -182,7 +200,7 @@ function kafkaSettingsFile(path: string): { readonly [name: string]: string | un
     throw new SettingsError(`--kafka-settings ${path}: the file cannot be read (${why}).`);
   }
   const values = parseEnv(text);
-  const known: readonly string[] = [...kafkaNames, ...workerNames];
+  const known: readonly string[] = [...kafkaSettingNames, ...workerNames];
   const unknown = Object.keys(values).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new SettingsError(`--kafka-settings ${path}: there is no setting ${unknown}. There are ${known.join(', ')}.`);

@@ -1,5 +1,18 @@
 import type { Assignment, Log, Topology } from '@millrace/engine';
+import type { LayoutProblem } from './partition-layout.ts';
 import type { StandbyTasks } from './standby-tasks.ts';
+
+/** What a worker gets with its tasks. */
+export interface Part {
+  readonly assignment: Assignment;
+  readonly standbys: StandbyTasks;
+  /** Who keeps the log, for messages: `Kafka at localhost:9092`. */
+  readonly keeper: string;
+  /** How large a record each topic takes at the most, by topic. */
+  recordLimits(): Promise<ReadonlyMap<string, number>>;
+  /** Whether topics have the partitions that the topology was planned with. */
+  layoutProblem(): Promise<LayoutProblem | null>;
+}
 
 /** Where a worker's records are, and where its tasks come from. */
 export interface Backend {
@@ -10,7 +23,7 @@ export interface Backend {
   readonly givesTasksByServer: boolean;
 
   /** Joins those that share the topology's tasks; null where the server gives them. */
-  takePart(topology: Topology): Promise<{ readonly assignment: Assignment; readonly standbys: StandbyTasks }> | null;
+  takePart(topology: Topology): Promise<Part> | null;
 
   /** Others may have appended: look now rather than at the next poll. */
   wake(): void;

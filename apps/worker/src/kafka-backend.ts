@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { KafkaAssignment, KafkaLog, type KafkaSettings } from '@millrace/backend-kafka';
-import { LogError, type TaskId, type Topology } from '@millrace/engine';
+import { changelogStages, LogError, type TaskId, type Topology, taskIds } from '@millrace/engine';
 import type { Backend } from './backend.ts';
+import { type LayoutProblem, laidOutTopics, layoutProblem } from './partition-layout.ts';
 import { StandbyTasks } from './standby-tasks.ts';
 import { claimStateDirectory } from './state-directory.ts';
 import { changelogRecords, copyLags, noteLeftCopies } from './task-lags.ts';
+
+/** How long what has changed of a topic may take to reach all brokers. */
+const spreadMs = 2_000;
 
 export interface KafkaBackendOptions {
   readonly data: string;
@@ -13,6 +17,7 @@ export interface KafkaBackendOptions {
   readonly groupInstanceId: string | null;
   /** Copies of each store that are kept ready on other workers. */
   readonly standbys: number;
+  /** A worker that the brokers have not heard of for this long has lost its tasks to others. */
   readonly sessionTimeoutMs?: number | undefined;
 }
 
@@ -25,6 +30,7 @@ export async function openKafkaBackend(settings: KafkaSettings, options: KafkaBa
     stateDirectory,
     givesTasksByServer: false,
     takePart: async (topology: Topology) => {
+      await log.ensureTaskTopics(topology.pipeline, taskIds(topology));
       const standbys = new StandbyTasks({ topology, log, stateDirectory });
       await noteLeftCopies({ log, topology, stateDirectory, standbys });
       const assignment = new KafkaAssignment({
@@ -37,7 +43,24 @@ export async function openKafkaBackend(settings: KafkaSettings, options: KafkaBa
         changelogRecords: () => changelogRecords(log, topology).catch(nothingKnown),
       });
       log.useMembership(topology.pipeline, assignment);
-      return { assignment, standbys };
+      if (topology.guarantee === 'at-least-once') log.useAtLeastOnce(topology.pipeline, changelogStages(topology));
+      const sinks = topology.subTopologies.flatMap(({ sinks }) => sinks.map(({ topic }) => topic));
+      const laidOut = laidOutTopics(topology);
+      return {
+        assignment,
+        standbys,
+        keeper: `Kafka at ${settings.brokers.join(', ')}`,
+        recordLimits: () => log.recordLimits(sinks),
+        layoutProblem: async () => {
+          const look = async (): Promise<LayoutProblem | null> =>
+            layoutProblem(topology, await log.partitionCounts(laidOut));
+          const problem = await look();
+          if (!problem?.stops) return problem;
+          // Not every broker hears of a new topic at once.
+          await new Promise((resolve) => setTimeout(resolve, spreadMs));
+          return look();
+        },
+      };
     },
     // Readers wait at the broker, which answers as soon as there is something.
     wake: () => undefined,
@@ -56,14 +79,20 @@ function nothingKnown(error: unknown): ReadonlyMap<TaskId, number> {
  *
  *     MILLRACE_WORKER_NAME   a fixed name: after a quick restart the worker gets its tasks back, and nothing moves
  *     MILLRACE_STANDBYS      copies of each store that are kept ready on other workers; 0 when it is not set
+ *     MILLRACE_SESSION_TIMEOUT_MS   without a sign for so long, a worker's tasks go to others; 15000 when it is not set
  */
 export function kafkaWorkerSettings(
   environment: Readonly<Record<string, string | undefined>>,
-): Pick<KafkaBackendOptions, 'groupInstanceId' | 'standbys'> {
+): Pick<KafkaBackendOptions, 'groupInstanceId' | 'standbys' | 'sessionTimeoutMs'> {
   const name = environment.MILLRACE_WORKER_NAME?.trim() ?? '';
   const standbys = Number(environment.MILLRACE_STANDBYS?.trim() || '0');
   if (!Number.isInteger(standbys) || standbys < 0 || standbys > 10) {
     throw new Error('MILLRACE_STANDBYS must be a whole number from 0 to 10.');
   }
-  return { groupInstanceId: name === '' ? null : name, standbys };
+  const session = environment.MILLRACE_SESSION_TIMEOUT_MS?.trim() ?? '';
+  const sessionTimeoutMs = session === '' ? undefined : Number(session);
+  if (sessionTimeoutMs !== undefined && (!Number.isInteger(sessionTimeoutMs) || sessionTimeoutMs < 3_000)) {
+    throw new Error('MILLRACE_SESSION_TIMEOUT_MS must be a whole number of milliseconds, 3000 or more.');
+  }
+  return { groupInstanceId: name === '' ? null : name, standbys, sessionTimeoutMs };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KafkaLog, kafkaSettingsFromEnvironment } from '@millrace/backend-kafka';
-import { taskIds } from '@millrace/engine';
+import { type Guarantee, taskIds } from '@millrace/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend } from './backend.ts';
 import { openKafkaBackend } from './kafka-backend.ts';
@@ -19,6 +19,11 @@ const sessionTimeoutMs = 6_000;
 const heartbeatKey = 12;
 const heartbeatAnswerBytes = 6;
 
+interface StartOptions {
+  readonly standbys?: number;
+  readonly guarantee?: Guarantee;
+}
+
 /** A worker with everything of its own but the process. */
 class KafkaWorker {
   readonly backend: Backend;
@@ -32,7 +37,11 @@ class KafkaWorker {
     this.running.catch(() => undefined);
   }
 
-  static async start(counts: GroupCounts, data: string, standbys = 0): Promise<KafkaWorker> {
+  static async start(
+    counts: GroupCounts,
+    data: string,
+    { standbys = 0, guarantee = 'exactly-once' }: StartOptions = {},
+  ): Promise<KafkaWorker> {
     if (settings === null) throw new Error('no brokers');
     const backend = await openKafkaBackend(settings, {
       data,
@@ -41,7 +50,7 @@ class KafkaWorker {
       standbys,
       sessionTimeoutMs,
     });
-    const { topology } = counts;
+    const topology = { ...counts.topology, guarantee };
     const { log, stateDirectory } = backend;
     const part = await backend.takePart(topology);
     const host = new TaskHost({
@@ -114,8 +123,8 @@ describe.skipIf(settings === null)('workers that share a pipeline on a real brok
     await rm(directory, { recursive: true });
   });
 
-  async function start(name: string, standbys = 0): Promise<KafkaWorker> {
-    const worker = await KafkaWorker.start(counts, join(directory, name), standbys);
+  async function start(name: string, options: StartOptions = {}): Promise<KafkaWorker> {
+    const worker = await KafkaWorker.start(counts, join(directory, name), options);
     workers.push(worker);
     return worker;
   }
@@ -125,21 +134,24 @@ describe.skipIf(settings === null)('workers that share a pipeline on a real brok
     for (let round = 0; round < rounds; round++) await counts.feed(log, 50);
   }
 
-  it('counts every record once while workers come and go', async () => {
-    const first = await start('a');
-    await until(() => first.tasks.length === taskIds(counts.topology).length);
-    await counts.feed(log, 500);
-    const second = await start('b');
-    await counts.feed(log, 500);
-    await until(() => first.tasks.length === second.tasks.length);
-    await counts.feed(log, 500);
-    workers.shift();
-    await first.stop();
-    await counts.feed(log, 500);
-    await until(() => second.tasks.length === taskIds(counts.topology).length);
-    await counts.settled(log);
-    expect(await counts.output(log)).toEqual(counts.expected());
-  });
+  it.each(['exactly-once', 'at-least-once'] as const)(
+    'counts every record once while workers come and go: %s',
+    async (guarantee) => {
+      const first = await start('a', { guarantee });
+      await until(() => first.tasks.length === taskIds(counts.topology).length);
+      await counts.feed(log, 500);
+      const second = await start('b', { guarantee });
+      await counts.feed(log, 500);
+      await until(() => first.tasks.length === second.tasks.length);
+      await counts.feed(log, 500);
+      workers.shift();
+      await first.stop();
+      await counts.feed(log, 500);
+      await until(() => second.tasks.length === taskIds(counts.topology).length);
+      await counts.settled(log);
+      expect(await counts.output(log)).toEqual(counts.expected());
+    },
+  );
 
   it('counts every record once when a worker is cut off in the middle of its work', async () => {
     const first = await start('a');
@@ -171,6 +183,35 @@ describe.skipIf(settings === null)('workers that share a pipeline on a real brok
     expect(await counts.output(log)).toEqual(counts.expected());
   });
 
+  it('loses no record without transactions when a worker is cut off, and may count some again', async () => {
+    const guarantee = 'at-least-once';
+    const first = await start('a', { guarantee });
+    const second = await start('b', { guarantee });
+    await until(() => first.tasks.length > 0 && first.tasks.length === second.tasks.length);
+    const feeding = feedFor(30);
+    await until(() => first.recordsTaken > 0);
+    workers.shift();
+    await first.cut();
+    await feeding;
+    await until(async () => {
+      const output = await counts.output(log);
+      return [...counts.expected()].every(([counted, { length }]) =>
+        (output.get(counted) ?? []).some((count) => count >= length),
+      );
+    });
+  });
+
+  it('goes on where it stood under the other guarantee, either way', async () => {
+    for (const guarantee of ['exactly-once', 'at-least-once', 'exactly-once'] as const) {
+      const worker = await start('a', { guarantee });
+      await counts.feed(log, 300);
+      await counts.settled(log);
+      workers.shift();
+      await worker.stop();
+    }
+    expect(await counts.output(log)).toEqual(counts.expected());
+  });
+
   it('finds its tasks and counts again after all workers had stopped', async () => {
     const first = await start('a');
     await counts.feed(log, 300);
@@ -190,7 +231,7 @@ describe.skipIf(settings === null)('workers that share a pipeline on a real brok
   });
 
   it('goes on as a new member when it was shut out of its group', async () => {
-    const worker = await start('a', 1);
+    const worker = await start('a', { standbys: 1 });
     await until(() => worker.tasks.length === taskIds(counts.topology).length);
     await counts.feed(log, 300);
     // Somebody else takes the tasks over, and ends.
@@ -204,9 +245,9 @@ describe.skipIf(settings === null)('workers that share a pipeline on a real brok
   });
 });
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const begin = performance.now();
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() - begin > 30_000) throw new Error('waited 30 s in vain');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -118,6 +118,9 @@ function openBackend(
   return openKafkaBackend(settings, { data, pipeline, ...kafkaWorkerSettings(process.env) });
 }
 
+/** What does not pass by itself, however often it is tried. */
+const needsPeople: ReadonlySet<string> = new Set(['corrupt', 'topic-conflict']);
+
 function failed(error: unknown): Up {
   if (error instanceof PolicyFailure) {
     return { type: 'failed', code: error.code, message: error.message, node: error.node, retriable: false };
@@ -125,7 +128,7 @@ function failed(error: unknown): Up {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof LogError || error instanceof StoreError) {
     // Being fenced means that another worker has the tasks; starting again is the server's to decide. Most others pass, or are worth a try.
-    return { type: 'failed', code: error.code, message, node: null, retriable: error.code !== 'corrupt' };
+    return { type: 'failed', code: error.code, message, node: null, retriable: !needsPeople.has(error.code) };
   }
   console.error(error);
   return { type: 'failed', code: 'defect', message, node: null, retriable: true };

@@ -119,7 +119,9 @@ export class StoreCopy {
 
   /** Replays one read's worth of changelog; gives the offset to go on from. */
   async #replay(spec: StoreSpec, offset: number, signal: AbortSignal | undefined): Promise<number> {
-    const result = await this.#read(spec, offset, maxBytesPerRead, undecidedWaitMs, signal);
+    // A read that may wait does so for records, and there are none behind the last commit but the mark of its transaction.
+    let result = await this.#read(spec, offset, maxBytesPerRead, 0, signal);
+    if (result.nextOffset <= offset) result = await this.#read(spec, offset, maxBytesPerRead, undecidedWaitMs, signal);
     const position = Math.max(offset, result.nextOffset);
     if (position === offset) return offset;
     await this.stores.write([

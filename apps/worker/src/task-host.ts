@@ -17,6 +17,7 @@ import {
 import { globalTablesTaskId, type TaskTick, type Up } from '@millrace/protocol';
 import type { LmdbTaskStores } from '@millrace/store-lmdb';
 import { addOpenedTask, openTask } from './open-task.ts';
+import type { LayoutProblem } from './partition-layout.ts';
 import type { StandbyTasks } from './standby-tasks.ts';
 import type { StoreAnswers } from './store-query-handler.ts';
 import { TaskOpenings } from './task-openings.ts';
@@ -36,6 +37,8 @@ const maxRecordsPerCommit = 50_000;
 const flushIntervalMs = 500;
 /** Repartition records that have been read are removed this often. */
 const purgeIntervalMs = 30_000;
+/** Topics that get more partitions are noticed within this time. */
+const layoutIntervalMs = 5_000;
 /** A read that takes this much longer than it should has no answer because something is wrong. */
 const silentMs = 5_000;
 /** After a fault that passes, tasks are tried again after this long; twice as long each time, up to the second. */
@@ -55,6 +58,12 @@ export interface TaskHostOptions {
    */
   readonly assignment?: Assignment | undefined;
   readonly standbys?: StandbyTasks | undefined;
+  /** Who keeps the log, for messages. */
+  readonly keeper?: string | undefined;
+  /** How large a record each topic takes at the most, by topic; without it, the log takes records of any size. */
+  readonly recordLimits?: (() => Promise<ReadonlyMap<string, number>>) | undefined;
+  /** Whether topics still have the partitions that the topology was planned with. */
+  readonly layoutProblem?: (() => Promise<LayoutProblem | null>) | undefined;
 }
 
 /**
@@ -93,6 +102,10 @@ export class TaskHost {
   #readFaults = 0;
   /** Whether the server has been told that something keeps us from going on. */
   #isInTrouble = false;
+  #recordLimits: ReadonlyMap<string, number> = new Map();
+  /** What the server is told as long as nothing is worse. */
+  #notice: string | null = null;
+  #lastLayoutMs: number;
 
   constructor(options: TaskHostOptions) {
     this.#options = options;
@@ -113,6 +126,7 @@ export class TaskHost {
     this.#lastCommitMs = now;
     this.#lastFlushMs = now;
     this.#lastPurgeMs = now;
+    this.#lastLayoutMs = now;
   }
 
   /** The tasks are restored beside those that run already. */
@@ -138,6 +152,11 @@ export class TaskHost {
   /** Reads, processes and commits until stopped; then everything is committed, written and closed. */
   async run(): Promise<void> {
     const { assignment } = this.#options;
+    if (this.#options.recordLimits !== undefined) {
+      await this.#learnRecordLimits();
+      this.#group = this.#newGroup();
+    }
+    if (this.#options.layoutProblem !== undefined) await this.#checkLayout();
     assignment?.subscribe(this.#listener());
     try {
       while (!this.#isStopping) {
@@ -215,6 +234,7 @@ export class TaskHost {
     await this.#commitIfDue();
     this.#flushIfDue();
     await this.#purgeIfDue();
+    this.#checkLayoutIfDue();
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -284,10 +304,16 @@ export class TaskHost {
   /** @throws the error, when nothing can be done about it here */
   async #recover(error: unknown): Promise<void> {
     const remedy = this.#remedyFor(error);
-    if (remedy === 'none') throw error;
+    if (remedy === 'none') {
+      // What came before records that cannot be read is whole; whoever removes those must not lose it.
+      if (isUnreadable(error)) await this.#settle().catch(ignore);
+      throw error;
+    }
     const message = error instanceof Error ? error.message : String(error);
     console.error(`${message} Tasks go on from their last commit.`);
     if (remedy === 'reopen') this.#tellTrouble(message);
+    // With what the topic takes now, the record is one for its node's error policy.
+    if (isTooLarge(error)) await this.#learnRecordLimits();
     await this.#closeTasks();
     if (remedy === 'forfeit') {
       this.#options.assignment?.forfeit();
@@ -302,21 +328,28 @@ export class TaskHost {
   #remedyFor(error: unknown): 'none' | 'reopen' | 'forfeit' {
     if (this.#options.assignment === undefined || !(error instanceof LogError)) return 'none';
     if (error.code === 'fenced') return 'forfeit';
-    return error.retriable || error.code === 'unknown-outcome' ? 'reopen' : 'none';
+    return error.retriable || error.code === 'unknown-outcome' || isTooLarge(error) ? 'reopen' : 'none';
   }
 
   /** Ends early when there is something to see to. */
   async #backOff(faults: number): Promise<void> {
     if (this.#isStopping || this.#lost.length > 0 || this.#revoked.length > 0) return;
     this.#wake = new AbortController();
+    await this.#rest(Math.min(greatestBackOffMs, leastBackOffMs * 2 ** faults));
+  }
+
+  /** Waits, or until there is something to see to. */
+  async #rest(forMs: number): Promise<void> {
     const { signal } = this.#wake;
+    if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, Math.min(greatestBackOffMs, leastBackOffMs * 2 ** faults));
-      signal.addEventListener('abort', end, { once: true });
+      const timer = setTimeout(end, forMs);
+      signal.addEventListener('abort', end);
     });
   }
 
@@ -329,24 +362,57 @@ export class TaskHost {
     // The log of this machine has nobody who could fail to answer.
     if (this.#options.assignment === undefined) return;
     this.#tellTrouble(
-      'The brokers have not answered for some seconds. Tasks go on where they stand as soon as they do.',
+      `${this.#options.keeper ?? 'The log'} has not answered for some seconds. Tasks go on where they stand as soon as it does; check that its brokers run and can be reached.`,
     );
   }
 
   #endTrouble(): void {
     if (!this.#isInTrouble) return;
     this.#isInTrouble = false;
-    this.#options.say({ type: 'trouble', message: null });
+    this.#options.say({ type: 'trouble', message: this.#notice });
+  }
+
+  #checkLayoutIfDue(): void {
+    const now = this.#options.now();
+    if (now - this.#lastLayoutMs < layoutIntervalMs) return;
+    this.#lastLayoutMs = now;
+    this.#checkLayout().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** @throws LogError `topic-conflict` when going on would be wrong */
+  async #checkLayout(): Promise<void> {
+    const { layoutProblem, say } = this.#options;
+    if (layoutProblem === undefined) return;
+    let problem: LayoutProblem | null;
+    try {
+      problem = await layoutProblem();
+    } catch {
+      return; // Whoever reads and commits says what is wrong with the brokers.
+    }
+    if (problem?.stops) throw new LogError('topic-conflict', problem.message);
+    const notice = problem?.message ?? null;
+    if (notice === this.#notice) return;
+    this.#notice = notice;
+    if (!this.#isInTrouble) say({ type: 'trouble', message: notice });
+  }
+
+  async #learnRecordLimits(): Promise<void> {
+    try {
+      this.#recordLimits = (await this.#options.recordLimits?.()) ?? this.#recordLimits;
+    } catch (error) {
+      // A commit with a record that is too large fails then, and they are asked for again.
+      console.error('How large records may be is not known:', error);
+    }
   }
 
   #newGroup(): TaskGroup {
-    return new TaskGroup(this.#options.topology, processors, () => Date.now());
+    return new TaskGroup(this.#options.topology, processors, () => Date.now(), this.#recordLimits);
   }
 
   async #read(): Promise<void> {
     const requests = this.#group.readRequests();
     if (requests.length === 0) {
-      if (!this.#group.hasWork) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (!this.#group.hasWork) await this.#rest(this.#idleMs());
       return;
     }
     const silence = setTimeout(() => this.#tellSilence(), idleWaitMs + silentMs);
@@ -482,6 +548,18 @@ export class TaskHost {
     }
     if (this.#failure !== null) throw this.#failure.error;
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof LogError && error.code === 'corrupt';
+}
+
+function ignore(): void {
+  // The error that led here is told.
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof LogError && error.code === 'too-large';
 }
 
 /** The group does not take this worker as a member, whatever it does. */

@@ -16,6 +16,7 @@ export {
   type NodeRates,
   type PipelineSummary,
   type PipelineView,
+  type RestoredRecords,
   type StoreLive,
   type StorePage,
   type SystemView,

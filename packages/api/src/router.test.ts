@@ -9,7 +9,8 @@ const createCaller = createCallerFactory(apiRouter);
 
 /** A context of which a test gives the part that its call reaches; anything else would be a defect of the router. */
 function caller(parts: { [Area in keyof ApiContext]?: Partial<ApiContext[Area]> }) {
-  return createCaller(parts as ApiContext);
+  const system = { info: () => ({ version: '0', backend: 'embedded', readOnly: null }) };
+  return createCaller({ system, ...parts } as ApiContext);
 }
 
 function failing(error: Error) {
@@ -43,6 +44,28 @@ describe('refusals', () => {
 
   it('leave a defect a defect', async () => {
     await expect(failing(new TypeError('x is undefined'))).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+  });
+});
+
+describe('a server that another has taken over from', () => {
+  it('refuses whatever changes something, with the reason, and answers questions', async () => {
+    const readOnly = 'Another server has taken over.';
+    const reached: string[] = [];
+    const api = caller({
+      system: { info: () => ({ version: '0', backend: 'kafka', readOnly }) },
+      pipelines: {
+        list: () => [],
+        rename: () => {
+          reached.push('rename');
+          throw new Error('reached');
+        },
+      },
+    });
+    const refusal = { code: 'FORBIDDEN', message: readOnly, cause: { code: 'read-only' } };
+    await expect(api.pipelines.rename({ id: 'p', name: 'P' })).rejects.toMatchObject(refusal);
+    await expect(api.deployments.deploy({ pipelineId: 'p' })).rejects.toMatchObject(refusal);
+    expect(reached).toEqual([]);
+    expect(await api.pipelines.list()).toEqual([]);
   });
 });
 

@@ -53,6 +53,13 @@ function refusalOf(cause: unknown): ApiError | null {
   return cause instanceof LogError ? new ApiError('unavailable', cause.message) : null;
 }
 
+/** What changes anything is refused before it begins while another server has the cluster. */
+const writable = answering.use(({ ctx, type, next }) => {
+  const { readOnly } = ctx.system.info();
+  if (type === 'mutation' && readOnly !== null) throw new ApiError('read-only', readOnly);
+  return next();
+});
+
 export const router = t.router;
-export const procedure = answering;
+export const procedure = writable;
 export const createCallerFactory = t.createCallerFactory;

@@ -77,11 +77,17 @@ export interface DeploymentView {
   readonly sinceMs: number;
   /** The revision of the pipeline that runs. */
   readonly revision: number;
-  /** 0 to 1 while restoring. */
-  readonly restoredShare: number | null;
+  /** While restoring. */
+  readonly restored: RestoredRecords | null;
   readonly tasks: readonly TaskView[];
   /** The worker processes that are meant to run; empty while it is stopped or failed. */
   readonly workers: readonly WorkerView[];
+}
+
+/** How many records of changelogs the tasks have replayed, of those that they must. */
+export interface RestoredRecords {
+  readonly records: number;
+  readonly totalRecords: number;
 }
 
 /** A task is named `<sub-topology>_<partition>`. */
@@ -99,8 +105,8 @@ export interface WorkerView {
   /** What it waits for, as sentences. */
   readonly reason: string | null;
   readonly tasks: readonly TaskView[];
-  /** 0 to 1 while restoring. */
-  readonly restoredShare: number | null;
+  /** While restoring. */
+  readonly restored: RestoredRecords | null;
   /** Share of the last half second that went into records, 0 to 1. */
   readonly busy: number;
   readonly memoryBytes: number;

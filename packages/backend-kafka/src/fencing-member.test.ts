@@ -111,6 +111,7 @@ describe.skipIf(settings === null)(name, { timeout: 60_000 }, () => {
 function topologyOf(pipeline: string): Topology {
   return {
     pipeline,
+    guarantee: 'exactly-once',
     commitIntervalMs: 100,
     settings: { cacheBytes: 0, maxIdleMs: 0, emitIntervalMs: 0 },
     subTopologies: [

@@ -131,6 +131,25 @@ describe('the records of an answer', () => {
     }
   });
 
+  it('are given up to the first that cannot be read, with which a read cannot begin', () => {
+    const good = batch({ offset: 0, values: ['a'] });
+    const damaged = batch({ offset: 1, values: ['b'] });
+    damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+    // A message of version 1: offset, length, checksum, version, attributes, time, key and value that are null.
+    const old = new Uint8Array(34);
+    new DataView(old.buffer).setInt32(8, 22);
+    old[7] = 1;
+    old[16] = 1;
+    for (const [unreadable, what] of [
+      [damaged, /checksum/],
+      [old, /form of version 1, from before Kafka 0\.11/],
+    ] as const) {
+      const { batches, nextOffset } = fetchedBatches(new Uint8Array(Buffer.concat([good, unreadable])), 0, []);
+      expect([batches.length, nextOffset]).toEqual([1, 1]);
+      expect(() => fetchedBatches(unreadable, 1, [])).toThrow(what);
+    }
+  });
+
   it('are refused when offsets go back', () => {
     expect(() =>
       read(

@@ -11,10 +11,10 @@ export interface FetchedBatches {
 }
 
 /**
- * The records of an answer that a reader of committed records sees. A broker sends what lies below the last stable offset, with the records
+ * The records of an answer that a reader of committed records sees, up to the first that cannot be read. A broker sends what lies below the last stable offset, with the records
  * of aborted transactions among it and a list of where those begin. The list is in the order in which the transactions ended, so it is sorted
  * first; a transaction of a producer ends at its abort marker.
- * @throws MalformedRecordsError
+ * @throws MalformedRecordsError when the first cannot be read
  */
 export function fetchedBatches(
   bytes: Uint8Array,
@@ -28,7 +28,7 @@ export function fetchedBatches(
   let nextBegin = 0;
   let nextOffset = offset;
   for (let at = 0; ; ) {
-    const header = readBatchHeader(bytes, view, at);
+    const header = readable(nextOffset > offset, () => readBatchHeader(bytes, view, at));
     if (header === null) break;
     at = header.end;
     // The first batch may begin before what was asked for, and end there, after compaction.
@@ -36,18 +36,29 @@ export function fetchedBatches(
       if (batches.length > 0) throw new MalformedRecordsError(`Offset ${header.baseOffset} comes twice.`);
       continue;
     }
-    nextOffset = header.lastOffset + 1;
     for (let begin = begins[nextBegin]; begin !== undefined; begin = begins[++nextBegin]) {
       if (begin.firstOffset > header.lastOffset) break;
       aborting.add(begin.producerId);
     }
+    const isTransactional = (header.attributes & batchAttributes.transactional) !== 0;
     if ((header.attributes & batchAttributes.control) !== 0) {
       if (decodeMarker(bytes, view, header) === 'abort') aborting.delete(header.producerId);
-      continue;
+    } else if (header.count > 0 && !(isTransactional && aborting.has(header.producerId))) {
+      const batch = readable(nextOffset > offset, () => decodeRecords(bytes, view, header));
+      if (batch === null) break;
+      batches.push(batch);
     }
-    const isTransactional = (header.attributes & batchAttributes.transactional) !== 0;
-    if (header.count === 0 || (isTransactional && aborting.has(header.producerId))) continue;
-    batches.push(decodeRecords(bytes, view, header));
+    nextOffset = header.lastOffset + 1;
   }
   return { batches, nextOffset };
+}
+
+/** Null for what cannot be read where something comes before it: that is given, and the next read, which begins here, says what is wrong. */
+function readable<T>(isBehindSomething: boolean, read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isBehindSomething && error instanceof MalformedRecordsError) return null;
+    throw error;
+  }
 }

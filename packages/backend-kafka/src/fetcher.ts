@@ -10,13 +10,15 @@ import {
 } from './codec/requests/list-offsets.ts';
 import { fetchedBatches } from './fetched-batches.ts';
 import { errorCodes, KafkaError } from './kafka-error.ts';
-import type { Leaders } from './leaders.ts';
+import type { Leaders, PartitionAction } from './leaders.ts';
 import { asLogError, pause } from './retries.ts';
 import { onAbort } from './transport/call-abort.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
 
 /** A broker holds an empty answer back this long at the most, so that no wait outlives its reader for long. */
 const brokerWaitMs = 500;
+const readRecords: PartitionAction = { words: 'read', takes: 'READ' };
+const readOffsets: PartitionAction = { words: 'read the offsets of', takes: 'DESCRIBE' };
 const answerTimeoutMs = 30_000;
 const maxBytesPerAnswer = 32 * 1024 * 1024;
 /** How long a read keeps on trying when brokers do not answer, or nobody leads a partition. */
@@ -115,7 +117,7 @@ export class Fetcher {
     of: OffsetOf,
   ): Promise<readonly number[]> {
     if (partitions.length === 0) return [];
-    const found = await this.#leaders.send(partitions, 'read the offsets of', async (node, ofNode) =>
+    const found = await this.#leaders.send(partitions, readOffsets, async (node, ofNode) =>
       decodeListOffsets(
         await this.#transport.call(node, apiKeys.listOffsets, listOffsetsVersion, encodeListOffsets(ofNode, of)),
       ),
@@ -125,7 +127,7 @@ export class Fetcher {
 
   /** What is written at the offset, decided or not. */
   async at(topic: string, partition: number, offset: number): Promise<ReadResult | null> {
-    const [fetched] = await this.#leaders.send([{ topic, partition }], 'read', async (node) => {
+    const [fetched] = await this.#leaders.send([{ topic, partition }], readRecords, async (node) => {
       const body = encodeFetch([{ topic, partition, offset, maxBytes: 1 }], {
         maxWaitMs: 0,
         maxBytes: 1,
@@ -172,8 +174,8 @@ export class Fetcher {
       fetches.map(({ ofNode, fetch }) => [
         fetch.name,
         fetch.answer.then(
-          (partitions) => ({ name: fetch.name, ofNode, partitions, error: null as unknown }),
-          (error: unknown) => ({ name: fetch.name, ofNode, partitions: [], error }),
+          (partitions) => ({ ...fetch, ofNode, partitions, error: null as unknown }),
+          (error: unknown) => ({ ...fetch, ofNode, partitions: [], error }),
         ),
       ]),
     );
@@ -198,7 +200,7 @@ export class Fetcher {
           ({ topic, partition }) => topic === fetched.topic && partition === fetched.partition,
         );
         if (asked === undefined) continue;
-        const error = await this.#accept(asked.place, fetched);
+        const error = await this.#accept(asked.place, fetched, answer.node);
         if (error !== null) trouble = error;
         hasRecords ||= (asked.place.result?.batches.length ?? 0) > 0;
       }
@@ -242,7 +244,7 @@ export class Fetcher {
   }
 
   /** Notes an answer at its place. Gives an error that another attempt may mend, or null. */
-  async #accept(place: Place, fetched: FetchedPartition): Promise<unknown> {
+  async #accept(place: Place, fetched: FetchedPartition, node: number): Promise<unknown> {
     const { topic, partition } = fetched;
     if (fetched.error === errorCodes.offsetOutOfRange) {
       const [[start], [end]] = await Promise.all([
@@ -259,7 +261,9 @@ export class Fetcher {
       return new KafkaError(errorCodes.notLeaderOrFollower, `read ${topic}-${partition}`);
     }
     if (fetched.error !== errorCodes.none) {
-      const error = new KafkaError(fetched.error, `read ${topic}-${partition}`);
+      const action = `${readRecords.words} ${topic}-${partition} at ${this.#transport.address(node)}`;
+      const right = { operation: readRecords.takes, on: `the topic ${topic}` };
+      const error = new KafkaError(fetched.error, action, null, right);
       if (error.kind === 'retriable') return error;
       throw error.toLogError();
     }
@@ -351,7 +355,7 @@ function outOfRange(topic: string, partition: number, offset: number, end: numbe
   const ends = end === null ? '' : `; the partition ends at ${end}`;
   return new LogError(
     'offset-out-of-range',
-    `Offset ${offset} of ${topic}-${partition} does not exist${ends}. Start again from the earliest records if the topic was created anew.`,
+    `Offset ${offset} of ${topic}-${partition} does not exist${ends}. If the topic was made anew, stop the pipeline, reset it and start it again: it reads from the earliest records then.`,
   );
 }
 

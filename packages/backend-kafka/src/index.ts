@@ -4,6 +4,7 @@ export {
   type Compression,
   type KafkaSettings,
   kafkaBrokers,
+  kafkaSettingNames,
   kafkaSettingsFromEnvironment,
   type SaslMechanism,
   type SaslSettings,

@@ -243,6 +243,8 @@ const known = new Map<number, ErrorFacts>([
   [120, facts('TRANSACTION_ABORTABLE', 'abortable', 'io', 'the transaction cannot be committed any more')],
 ]);
 
+const policyViolation = 44;
+
 /** Kafka's numbers for the errors that code decides by. */
 export const errorCodes = {
   none: 0,
@@ -275,6 +277,13 @@ export const errorCodes = {
   producerFenced: 90,
 } as const;
 
+/** What the user of a connection must be granted, as Kafka's access control lists say it: `READ on the topic orders`. */
+export interface NeededRight {
+  readonly operation: 'READ' | 'WRITE' | 'CREATE' | 'DELETE' | 'ALTER' | 'DESCRIBE';
+  /** `the topic orders` */
+  readonly on: string;
+}
+
 /** An answer with an error code in it. */
 export class KafkaError extends Error {
   /** Kafka's number. */
@@ -285,10 +294,13 @@ export class KafkaError extends Error {
   readonly logCode: LogErrorCode;
 
   /** `action` follows "could not", with topic and broker: `create topic orders at localhost:9092`. */
-  constructor(code: number, action: string, detail: string | null = null) {
+  constructor(code: number, action: string, detail: string | null = null, needed: NeededRight | null = null) {
     const { name, kind, message, logCode } = errorFacts(code);
-    const more = detail === null || detail === '' ? '' : ` The broker says: ${detail}`;
-    super(`Could not ${action}: ${message} (${name}).${more}`);
+    const isOfRights = logCode === 'not-authorised' && needed !== null && code !== policyViolation;
+    const why = isOfRights ? `this user lacks a right; grant it ${needed.operation} on ${needed.on}` : message;
+    // What brokers say of missing rights is that there is one missing.
+    const more = detail === null || detail === '' || isOfRights ? '' : ` The broker says: ${detail}`;
+    super(`Could not ${action}: ${why} (${name}).${more}`);
     this.name = 'KafkaError';
     this.code = code;
     this.errorName = name;
@@ -310,8 +322,13 @@ export function errorFacts(code: number): ErrorFacts {
 }
 
 /** @throws KafkaError unless the code is 0. */
-export function assertNoError(code: number, action: string, detail: string | null = null): void {
-  if (code !== 0) throw new KafkaError(code, action, detail);
+export function assertNoError(
+  code: number,
+  action: string,
+  detail: string | null = null,
+  needed: NeededRight | null = null,
+): void {
+  if (code !== 0) throw new KafkaError(code, action, detail, needed);
 }
 
 /** Whether it is worth to try again: retriable answers of Kafka, and connections that were lost. */

@@ -17,29 +17,41 @@ import {
   type TopicPartition,
   type TopicSpec,
 } from '@millrace/engine';
+import { commitAtLeastOnce } from './at-least-once-commit.ts';
 import { encodeKafkaBatches } from './codec/records/batch-encoder.ts';
 import { canCompress } from './codec/records/compression.ts';
 import { FencingMember } from './fencing-member.ts';
 import { Fetcher } from './fetcher.ts';
+import { GroupClient } from './group/group-client.ts';
 import type { CommittingMember, GroupIdentity } from './group/group-identity.ts';
-import { removeMembers } from './group/remove-members.ts';
 import { IdempotentProducer } from './idempotent-producer.ts';
+import { errorCodes, KafkaError } from './kafka-error.ts';
 import type { Compression, KafkaSettings } from './kafka-settings.ts';
 import { Leaders } from './leaders.ts';
-import { asLogError } from './retries.ts';
+import type { PartitionBatches } from './producer-session.ts';
+import { asLogError, withRetries } from './retries.ts';
 import { Serial } from './serial.ts';
 import { taskPartition } from './task-partitions.ts';
 import { TaskStates } from './task-states.ts';
 import { TopicAdmin } from './topic-admin.ts';
-import { type PartitionBatches, TransactionalProducer } from './transactional-producer.ts';
+import { TopicLimits } from './topic-limits.ts';
+import { TransactionalProducer } from './transactional-producer.ts';
 import { KafkajsTransport } from './transport/kafkajs-transport.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
 
 /** Below what topics allow by default (max.message.bytes), with room for what is around the records. */
 const maxBatchBytes = 1_000_000;
 
+/** What a batch of one record takes besides its key, value and headers, and a little more. */
+const aroundRecordBytes = 128;
+
 /** How long readers may take to see what a transaction of {@link KafkaLog.append} has written. */
 const visibleMs = 30_000;
+
+/** How long signing members off is tried, which are forgotten by themselves after a while. */
+const signOffMs = 10_000;
+
+const missingTopic = { error: errorCodes.unknownTopicOrPartition, partitions: [] };
 
 const noMember: GroupIdentity = { generation: -1, memberId: '', groupInstanceId: null };
 
@@ -56,7 +68,7 @@ export interface KafkaLogOptions {
 /**
  * The log on a Kafka cluster. A commit is one transaction: the records, each task's state (see task-partitions.ts) and its positions, which
  * the group's coordinator takes only from a member of the current generation. Readers see it a moment after it is acknowledged, whole in
- * each partition, but not in all partitions at one moment.
+ * each partition, but not in all partitions at one moment. An application may do without transactions; see {@link KafkaLog.useAtLeastOnce}.
  */
 export class KafkaLog implements Log {
   readonly #transport: RpcTransport;
@@ -64,6 +76,7 @@ export class KafkaLog implements Log {
   readonly #fetcher: Fetcher;
   readonly #admin: TopicAdmin;
   readonly #tasks: TaskStates;
+  readonly #limits: TopicLimits;
   readonly #compression: Compression;
   readonly #clock: () => number;
   readonly #process = randomBytes(9).toString('base64url');
@@ -72,6 +85,8 @@ export class KafkaLog implements Log {
   readonly #producers = new Map<string, Producer>();
   readonly #members = new Map<string, CommittingMember>();
   readonly #fencing = new Map<string, FencingMember>();
+  /** By application whose commits are no transactions: the stages in which changelogs become durable. */
+  readonly #atLeastOnce = new Map<string, readonly (readonly string[])[]>();
   #isClosed = false;
 
   private constructor(transport: RpcTransport, settings: KafkaSettings, clock: () => number) {
@@ -81,6 +96,7 @@ export class KafkaLog implements Log {
     this.#leaders = new Leaders(transport);
     this.#fetcher = new Fetcher(transport, this.#leaders);
     this.#single = new IdempotentProducer(transport, this.#leaders);
+    this.#limits = new TopicLimits(transport);
     this.#tasks = new TaskStates(transport, this.#leaders, this.#fetcher);
     this.#admin = new TopicAdmin({
       transport,
@@ -122,12 +138,42 @@ export class KafkaLog implements Log {
     else this.#members.set(application, member);
   }
 
+  /**
+   * Commits of the application are no transactions from now on: one that fails may have written some of its records, and what it was made
+   * of is to be processed again. `changelogStages`: see the function of that name.
+   */
+  useAtLeastOnce(application: string, changelogStages: readonly (readonly string[])[]): void {
+    this.#atLeastOnce.set(application, changelogStages);
+  }
+
   async topics(): Promise<readonly TopicDescription[]> {
     return this.#call(() => this.#admin.describe());
   }
 
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
     return this.#call(() => this.#admin.ensure(specs));
+  }
+
+  /** By topic, as the cluster has them now, 0 for one that it does not have; without those that this user may not see. */
+  async partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#call(async () => {
+      const view = await this.#transport.metadata(topics, true);
+      return new Map(
+        topics.flatMap((name): [string, number][] => {
+          const { error, partitions } = view.topics.get(name) ?? missingTopic;
+          if (error === errorCodes.unknownTopicOrPartition) return [[name, 0]];
+          return error === errorCodes.none ? [[name, partitions.length]] : [];
+        }),
+      );
+    });
+  }
+
+  /** By topic: how many bytes a record's key, value and headers may take together, uncompressed. */
+  async recordLimits(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#call(async () => {
+      const limits = await this.#limits.of(topics);
+      return new Map([...limits].map(([topic, bytes]) => [topic, Math.max(0, bytes - aroundRecordBytes)]));
+    });
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
@@ -143,10 +189,9 @@ export class KafkaLog implements Log {
     return this.#call(async () => {
       const work = await this.#prepare(appends);
       const [first] = work.partitions;
-      const [batch] = first?.batches ?? [];
-      if (first === undefined || batch === undefined) return work.result([]);
+      if (first === undefined) return work.result([]);
       if (work.partitions.length === 1 && first.batches.length === 1) {
-        return work.result([await this.#singleSerial.run(() => this.#single.write(first, batch))]);
+        return work.result(await this.#singleSerial.run(() => this.#single.write([first])));
       }
       const { producer, serial } = this.#producer('millrace');
       const result = work.result(await serial.run(() => producer.run({ partitions: work.partitions, offsets: null })));
@@ -155,38 +200,50 @@ export class KafkaLog implements Log {
     });
   }
 
+  /** From now on {@link KafkaLog.appendAs} is for this process: whoever took the name before is refused by the brokers. */
+  async takeName(name: string): Promise<void> {
+    return this.#call(async () => {
+      const { producer, serial } = this.#producer(name, true);
+      await serial.run(() => producer.takeOver());
+    });
+  }
+
+  /**
+   * As {@link KafkaLog.append}, under a name that this process took.
+   * @throws LogError `fenced` when another has taken the name since; also when the brokers do not know any more who has it
+   */
+  async appendAs(name: string, appends: readonly Append[]): Promise<CommitResult> {
+    return this.#call(async () => {
+      const { producer, serial } = this.#producer(name, true);
+      const work = await this.#prepare(appends);
+      try {
+        const result = work.result(
+          await serial.run(() => producer.run({ partitions: work.partitions, offsets: null })),
+        );
+        await this.#untilVisible(work.partitions);
+        return result;
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+        throw new LogError('fenced', `The brokers have forgotten who writes as ${name}.`, { cause: error });
+      }
+    });
+  }
+
   async commit({ application, tasks, appends }: Commit): Promise<CommitResult> {
     return this.#call(async () => {
-      const { producer, serial } = this.#producer(application);
       if (tasks.length === 0) {
+        const { producer, serial } = this.#producer(application);
         return serial.run(async () => {
           const work = await this.#prepare(appends);
           if (work.partitions.length === 0) return work.result([]);
           return work.result(await producer.run({ partitions: work.partitions, offsets: null }));
         });
       }
+      const changelogStages = this.#atLeastOnce.get(application);
       return this.#member(application).whileMember(tasks, (member) =>
-        serial.run(async () => {
-          const work = await this.#prepare(appends);
-          const states = await this.#states(application, tasks);
-          const positions = await this.#realPositions(tasks);
-          const bases = await producer.run({
-            partitions: [...work.partitions, ...states],
-            offsets: {
-              group: application,
-              member,
-              positions: (baseOffset) => [
-                ...positions,
-                ...states.map(({ topic, partition }) => ({
-                  topic,
-                  partition,
-                  offset: baseOffset({ topic, partition }) + 1,
-                })),
-              ],
-            },
-          });
-          return work.result(bases);
-        }),
+        changelogStages === undefined
+          ? this.#commitOnce({ application, tasks, appends }, member)
+          : this.#commitAtLeastOnce({ application, tasks, appends }, member, changelogStages),
       );
     });
   }
@@ -216,7 +273,12 @@ export class KafkaLog implements Log {
 
   /** Signs off members of the group with these fixed names, which have ended, so that nobody waits for them. */
   async removeMembers(application: string, groupInstanceIds: readonly string[]): Promise<void> {
-    return this.#call(() => removeMembers(this.#transport, application, groupInstanceIds));
+    return this.#call(async () => {
+      if (groupInstanceIds.length === 0) return;
+      const members = groupInstanceIds.map((groupInstanceId) => ({ memberId: '', groupInstanceId }));
+      const client = GroupClient.ofStranger(this.#transport, application);
+      await withRetries(() => client.remove(members), { forMs: signOffMs });
+    });
   }
 
   async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
@@ -275,13 +337,62 @@ export class KafkaLog implements Log {
     await this.#transport.close();
   }
 
+  #commitOnce({ application, tasks, appends }: Commit, member: GroupIdentity): Promise<CommitResult> {
+    const { producer, serial } = this.#producer(application);
+    return serial.run(async () => {
+      const work = await this.#prepare(appends);
+      const states = await this.#states(application, tasks);
+      const positions = await this.#realPositions(tasks);
+      const bases = await producer.run({
+        partitions: [...work.partitions, ...states],
+        offsets: {
+          group: application,
+          member,
+          positions: (baseOffset) => [
+            ...positions,
+            ...states.map(({ topic, partition }) => ({
+              topic,
+              partition,
+              offset: baseOffset({ topic, partition }) + 1,
+            })),
+          ],
+        },
+      });
+      return work.result(bases);
+    });
+  }
+
+  #commitAtLeastOnce(
+    { application, tasks, appends }: Commit,
+    member: GroupIdentity,
+    changelogStages: readonly (readonly string[])[],
+  ): Promise<CommitResult> {
+    return this.#singleSerial.run(async () => {
+      const { partitions, result } = await this.#prepare(appends);
+      const changelogs = new Set(changelogStages.flat());
+      const baseOf = await commitAtLeastOnce(this.#transport, this.#single, {
+        group: application,
+        member,
+        stages: [
+          partitions.filter(({ topic }) => !changelogs.has(topic)),
+          ...changelogStages.map((stage) => partitions.filter(({ topic }) => stage.includes(topic))),
+        ],
+        states: await this.#states(application, tasks),
+        positions: await this.#realPositions(tasks),
+      });
+      return result(partitions.map(baseOf));
+    });
+  }
+
   async #call<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw closedLog();
     try {
       return await work();
     } catch (error) {
       if (this.#isClosed) throw closedLog();
-      throw asLogError(error);
+      const failure = asLogError(error);
+      if (failure instanceof LogError && failure.code === 'too-large') this.#limits.forget();
+      throw failure;
     }
   }
 
@@ -294,15 +405,16 @@ export class KafkaLog implements Log {
     );
   }
 
-  #producer(application: string): Producer {
-    let producer = this.#producers.get(application);
+  /** @param isExclusive for whoever took the name last; otherwise each process has a transactional id of its own */
+  #producer(application: string, isExclusive = false): Producer {
+    const id = isExclusive ? application : `${application}-${this.#process}`;
+    let producer = this.#producers.get(id);
     if (producer === undefined) {
-      const id = `${application}-${this.#process}`;
       producer = {
-        producer: new TransactionalProducer(id, this.#transport, this.#leaders),
+        producer: new TransactionalProducer(id, this.#transport, this.#leaders, isExclusive),
         serial: new Serial(),
       };
-      this.#producers.set(application, producer);
+      this.#producers.set(id, producer);
     }
     return producer;
   }
@@ -333,8 +445,11 @@ export class KafkaLog implements Log {
       unwritten.map(({ at }) => at),
       'undecided',
     );
-    const options = { compression: this.#compression, maxBatchBytes };
-    const partitions = written.map(({ at, batches }) => ({ ...at, batches: encodeKafkaBatches(batches, options) }));
+    const limits = await this.#limits.of(written.map(({ at }) => at.topic));
+    const partitions = written.map(({ at, batches }) => {
+      const most = Math.min(maxBatchBytes, limits.get(at.topic) ?? maxBatchBytes);
+      return { ...at, batches: encodeKafkaBatches(batches, { compression: this.#compression, maxBatchBytes: most }) };
+    });
     return {
       partitions,
       result: (bases) => ({
@@ -368,6 +483,11 @@ export class KafkaLog implements Log {
     return this.#leaders.existing([...all.values()]);
   }
 
+  /** Creates the topics of the tasks' states for all tasks at once: adding partitions afterwards takes a right of its own. */
+  async ensureTaskTopics(application: string, taskIds: readonly TaskId[]): Promise<void> {
+    return this.#call(() => this.#ensureTaskTopics(application, taskIds));
+  }
+
   async #ensureTaskTopics(application: string, taskIds: readonly TaskId[]): Promise<void> {
     const wanted = new Map<string, number>();
     for (const taskId of taskIds) {
@@ -397,6 +517,12 @@ export class KafkaLog implements Log {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
+}
+
+/** A transactional id that was not used for a week. */
+function isForgotten(error: unknown): boolean {
+  const cause = error instanceof LogError ? error.cause : error;
+  return cause instanceof KafkaError && cause.code === errorCodes.invalidProducerIdMapping;
 }
 
 function placeOf(application: string, taskId: TaskId): TopicPartition {

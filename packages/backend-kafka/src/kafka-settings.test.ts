@@ -2,6 +2,8 @@ import { LogError } from '@millrace/engine';
 import { describe, expect, it } from 'vitest';
 import { brokerAddress, kafkaSettingsFromEnvironment } from './kafka-settings.ts';
 
+const pem = '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----';
+
 function refusal(environment: Record<string, string>): LogError {
   try {
     kafkaSettingsFromEnvironment({ KAFKA_BROKERS: 'localhost:9092', ...environment });
@@ -21,7 +23,7 @@ describe('settings from the environment', () => {
     expect(
       kafkaSettingsFromEnvironment({
         KAFKA_BROKERS: 'one:9092, [::1]:9093',
-        KAFKA_TLS_CA: 'PEM',
+        KAFKA_TLS_CA: pem,
         KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
         KAFKA_SASL_USERNAME: 'me',
         KAFKA_SASL_PASSWORD: ' secret ',
@@ -30,7 +32,7 @@ describe('settings from the environment', () => {
       }),
     ).toMatchObject({
       brokers: ['one:9092', '[::1]:9093'],
-      tls: { ca: 'PEM' },
+      tls: { ca: pem },
       sasl: { mechanism: 'scram-sha-512', username: 'me', password: ' secret ' },
       replicationFactor: 3,
       compression: 'lz4',
@@ -49,6 +51,8 @@ describe('settings from the environment', () => {
       [{ KAFKA_BROKERS: 'user:secret@localhost:9092' }, 'host:port'],
       [{ KAFKA_TLS: 'maybe' }, 'KAFKA_TLS'],
       [{ KAFKA_TLS_KEY: 'secret' }, 'KAFKA_TLS_CERTIFICATE'],
+      [{ KAFKA_TLS_CA: '/etc/kafka/ca.pem' }, 'KAFKA_TLS_CA'],
+      [{ KAFKA_TLS_CERTIFICATE: pem, KAFKA_TLS_KEY: 'secret' }, 'KAFKA_TLS_KEY'],
       [{ KAFKA_SASL_MECHANISM: 'gssapi' }, 'KAFKA_SASL_MECHANISM'],
       [{ KAFKA_SASL_PASSWORD: 'secret' }, 'KAFKA_SASL_USERNAME'],
       [{ KAFKA_REPLICATION_FACTOR: '0' }, 'KAFKA_REPLICATION_FACTOR'],

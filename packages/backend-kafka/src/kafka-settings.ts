@@ -37,6 +37,22 @@ export interface KafkaSettings {
 const mechanisms: readonly SaslMechanism[] = ['plain', 'scram-sha-256', 'scram-sha-512'];
 const compressions: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
+/** The environment variables that say how to reach a cluster. */
+export const kafkaSettingNames = [
+  'KAFKA_BROKERS',
+  'KAFKA_TLS',
+  'KAFKA_TLS_CA',
+  'KAFKA_TLS_CERTIFICATE',
+  'KAFKA_TLS_KEY',
+  'KAFKA_TLS_SERVER_NAME',
+  'KAFKA_SASL_MECHANISM',
+  'KAFKA_SASL_USERNAME',
+  'KAFKA_SASL_PASSWORD',
+  'KAFKA_CLIENT_ID',
+  'KAFKA_REPLICATION_FACTOR',
+  'KAFKA_COMPRESSION',
+] as const;
+
 /**
  * The settings that the environment gives; null without KAFKA_BROKERS.
  *
@@ -105,7 +121,18 @@ function tlsOf(text: ReadText): TlsSettings | null {
   if ((certificate === undefined) !== (key === undefined)) {
     throw unusable('KAFKA_TLS_CERTIFICATE and KAFKA_TLS_KEY belong together; set both or neither.');
   }
+  assertPem('KAFKA_TLS_CA', ca, 'CERTIFICATE');
+  assertPem('KAFKA_TLS_CERTIFICATE', certificate, 'CERTIFICATE');
+  assertPem('KAFKA_TLS_KEY', key, 'PRIVATE KEY');
   return { ca, certificate, key, serverName };
+}
+
+/** What is no PEM text is passed over in silence by TLS, and all trust with it. */
+function assertPem(variable: string, text: string | undefined, what: string): void {
+  if (text === undefined || (text.includes('-----BEGIN ') && text.includes(`${what}-----`))) return;
+  throw unusable(
+    `${variable} must be PEM text, which begins with -----BEGIN. To give a file, put its text there: ${variable}="$(cat FILE)".`,
+  );
 }
 
 function saslOf(text: ReadText, password: string | undefined): SaslSettings | null {

@@ -1,5 +1,5 @@
-import { type TopicPartition, unknownPartition, unknownTopic } from '@millrace/engine';
-import { errorCodes, KafkaError } from './kafka-error.ts';
+import { LogError, type TopicPartition, unknownPartition } from '@millrace/engine';
+import { errorCodes, KafkaError, type NeededRight } from './kafka-error.ts';
 import { asLogError, withRetries } from './retries.ts';
 import type { RpcTransport, TopicView } from './transport/rpc-transport.ts';
 
@@ -7,6 +7,12 @@ import type { RpcTransport, TopicView } from './transport/rpc-transport.ts';
 const settleMs = 10_000;
 
 const retryMs = 30_000;
+
+/** What is done with partitions, as a clause (`read the offsets of`), and what right that takes on their topics. */
+export interface PartitionAction {
+  readonly words: string;
+  readonly takes: NeededRight['operation'];
+}
 
 /** The answer for one partition of a request that goes to leaders. */
 interface Outcome extends TopicPartition {
@@ -35,11 +41,15 @@ export class Leaders {
     }
   }
 
-  /** Which of the partitions exist. */
+  /** Which of the partitions exist. @throws LogError `not-authorised` where this user may not know */
   async existing<Partition extends TopicPartition>(partitions: readonly Partition[]): Promise<Partition[]> {
     if (partitions.length === 0) return [];
     const { topics } = await this.#transport.metadata([...new Set(partitions.map(({ topic }) => topic))]);
-    return partitions.filter((at) => missing(at, topics.get(at.topic)) === null);
+    return partitions.filter((at) => {
+      const topic = topics.get(at.topic);
+      if (topic?.error === errorCodes.topicAuthorizationFailed) throw missing(at, topic);
+      return missing(at, topic) === null;
+    });
   }
 
   /** The partitions by the node that leads them. Partitions that nobody leads at the moment are waited for. */
@@ -89,7 +99,7 @@ export class Leaders {
    */
   async send<Partition extends TopicPartition, Answer extends Outcome>(
     partitions: readonly Partition[],
-    action: string,
+    { words, takes }: PartitionAction,
     call: (node: number, partitions: readonly Partition[]) => Promise<readonly Answer[]>,
     forMs = retryMs,
   ): Promise<readonly Answer[]> {
@@ -114,15 +124,16 @@ export class Leaders {
             }
             const error = new KafkaError(
               outcome.error,
-              `${action} ${name(outcome)} at ${this.#transport.address(result.value.node)}`,
+              `${words} ${name(outcome)} at ${this.#transport.address(result.value.node)}`,
               'message' in outcome ? (outcome.message as string | null) : null,
+              { operation: takes, on: `the topic ${outcome.topic}` },
             );
             if (error.kind !== 'retriable') throw error;
             failure = error;
           }
         }
         left = left.filter((at) => !answers.has(name(at)));
-        if (left.length > 0) throw failure ?? new KafkaError(errorCodes.requestTimedOut, `${action} ${name(left[0])}`);
+        if (left.length > 0) throw failure ?? new KafkaError(errorCodes.requestTimedOut, `${words} ${name(left[0])}`);
       },
       { forMs, between: () => this.refresh(left).catch(ignore) },
     );
@@ -131,15 +142,27 @@ export class Leaders {
 }
 
 function missing(at: TopicPartition, topic: TopicView | undefined): unknown {
-  if (topic === undefined || topic.error === errorCodes.unknownTopicOrPartition) return unknownTopic(at.topic);
+  if (topic === undefined || topic.error === errorCodes.unknownTopicOrPartition) return notThere(at.topic);
   if (topic.error === errorCodes.topicAuthorizationFailed) {
-    return asLogError(new KafkaError(topic.error, `use topic ${at.topic}`));
+    return asLogError(
+      new KafkaError(topic.error, `look at topic ${at.topic}`, null, {
+        operation: 'DESCRIBE',
+        on: `the topic ${at.topic}`,
+      }),
+    );
   }
-  if (topic.error !== 0 && topic.partitions.length === 0) return unknownTopic(at.topic);
+  if (topic.error !== 0 && topic.partitions.length === 0) return notThere(at.topic);
   const { length } = topic.partitions;
   return Number.isInteger(at.partition) && at.partition >= 0 && at.partition < length
     ? null
     : unknownPartition(at, length);
+}
+
+function notThere(topic: string): LogError {
+  return new LogError(
+    'unknown-topic',
+    `There is no topic ${topic} on the Kafka cluster. Create it, or let this user see it (DESCRIBE on the topic).`,
+  );
 }
 
 function name(at: TopicPartition | undefined): string {

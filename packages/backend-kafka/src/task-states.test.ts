@@ -4,6 +4,7 @@ import kafkajs from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KafkaLog } from './kafka-log.ts';
 import { kafkaSettingsFromEnvironment } from './kafka-settings.ts';
+import { TaskStates } from './task-states.ts';
 
 const settings = kafkaSettingsFromEnvironment(process.env);
 const name = settings === null ? 'SKIPPED, since KAFKA_BROKERS names no Kafka cluster: task states' : 'task states';
@@ -57,6 +58,26 @@ describe.skipIf(settings === null)(name, { timeout: 60_000 }, () => {
     const [next] = (await log.fence(application, ['0_0'])) as [number];
     await log.commit(commitOf(next, 'three'));
     expect(await log.committed(application, '0_0')).toMatchObject({ epoch: next, state: 'three' });
+  });
+
+  it('are the last that was written where that made brokers remove the one that counted', async () => {
+    if (settings === null) return;
+    log.useAtLeastOnce(application, []);
+    const [epoch] = (await log.fence(application, ['0_0'])) as [number];
+    await log.commit(commitOf(epoch, 'one'));
+    const topic = `${application}-tasks-0`;
+    const written = TaskStates.record({ taskId: '0_0', epoch, positions: [], state: 'not committed' }, 0);
+    await log.append([{ topic, partition: 0, batch: written }]);
+    expect(await log.committed(application, '0_0')).toMatchObject({ state: 'one' });
+    // What compaction does, sooner or later.
+    const admin = new kafkajs.Kafka({ brokers: [...settings.brokers], logLevel: 0 }).admin();
+    await admin.connect();
+    await admin.fetchTopicMetadata({ topics: [topic] });
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '1' }] });
+    expect(await log.committed(application, '0_0')).toMatchObject({ epoch, state: 'not committed' });
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] });
+    await admin.disconnect();
+    await expect(log.committed(application, '0_0')).rejects.toMatchObject({ code: 'corrupt' });
   });
 
   it('are gone after a reset, though the brokers have forgotten the positions since', async () => {

@@ -57,37 +57,45 @@ export class TaskStates {
     if (at === null || (await this.#leaders.existing([at])).length === 0) return null;
     const offset = await this.#committedOffset(application, at);
     // Brokers forget the positions of a group that has had no members for a week; the records stay.
-    if (offset < 0) return this.#last(at);
+    if (offset < 0) return (await this.#last(at))?.task ?? null;
     if (offset === 0) return null;
-    const found = await this.#fetcher.at(at.topic, at.partition, offset - 1);
+    const found = await this.#fetcher.at(at.topic, at.partition, offset - 1).catch(missingRecord);
     for (const batch of found?.batches ?? []) {
       for (let index = 0; index < batch.count; index++) {
         const value = batch.offset(index) === offset - 1 ? batch.value(index) : null;
         if (value !== null) return JSON.parse(decoder.decode(value)) as CommittedTask;
       }
     }
+    // Without transactions, a later record that was written before a crash, and is none of a commit, may have made brokers remove it.
+    const last = await this.#last(at);
+    if (last !== null && last.offset >= offset) return last.task;
     throw new LogError(
       'corrupt',
       `The state of task ${taskId} is missing at offset ${offset - 1} of ${at.topic}-${at.partition}. Records of that topic must not be removed; reset the pipeline to go on.`,
     );
   }
 
-  /** The last committed record of a task's partition. */
-  async #last(at: TopicPartition): Promise<CommittedTask | null> {
+  /** The last record of a task's partition that is not of an aborted transaction; null when there is none. */
+  async #last(at: TopicPartition): Promise<{ readonly offset: number; readonly task: CommittedTask | null } | null> {
     const [[start = 0], [end = 0]] = await Promise.all([
       this.#fetcher.offsets([at], 'earliest'),
       this.#fetcher.offsets([at], 'latest'),
     ]);
     for (let look = firstLook; ; look *= 4) {
       const from = Math.max(start, end - look);
-      let found: Uint8Array | null | undefined;
+      let found: { readonly offset: number; readonly value: Uint8Array | null } | null = null;
       for (let offset = from; offset < end; ) {
         const [result] = await this.#fetcher.read([{ ...at, offset }], lookOptions);
         if (result === undefined || result.nextOffset <= offset) break;
-        for (const batch of result.batches) found = batch.value(batch.count - 1);
+        for (const batch of result.batches) {
+          found = { offset: batch.offset(batch.count - 1), value: batch.value(batch.count - 1) };
+        }
         offset = result.nextOffset;
       }
-      if (found !== undefined) return found === null ? null : (JSON.parse(decoder.decode(found)) as CommittedTask);
+      if (found !== null) {
+        const { offset, value } = found;
+        return { offset, task: value === null ? null : (JSON.parse(decoder.decode(value)) as CommittedTask) };
+      }
       if (from <= start) return null;
     }
   }
@@ -101,12 +109,18 @@ export class TaskStates {
           await this.#transport.call(node, apiKeys.offsetFetch, offsetFetchVersion, body),
         );
         const action = `read the positions of ${group} at ${this.#transport.address(node)}`;
-        assertNoError(answer.error, action);
+        assertNoError(answer.error, action, null, { operation: 'DESCRIBE', on: `the group ${group}` });
         const [found] = answer.offsets;
-        assertNoError(found?.error ?? 0, action);
+        assertNoError(found?.error ?? 0, action, null, { operation: 'DESCRIBE', on: `the topic ${at.topic}` });
         return found?.offset ?? -1;
       },
       { forMs: stableMs, between: () => this.#transport.forgetCoordinator('group', group) },
     );
   }
+}
+
+/** There is no record where there was one: the same as a hole that compaction left. */
+function missingRecord(error: unknown): null {
+  if (error instanceof LogError && error.code === 'offset-out-of-range') return null;
+  throw error;
 }

@@ -34,7 +34,7 @@ import {
   type NamedOutcome,
 } from './codec/requests/topics.ts';
 import type { Fetcher } from './fetcher.ts';
-import { errorCodes, isRetriable, KafkaError } from './kafka-error.ts';
+import { errorCodes, isRetriable, KafkaError, type NeededRight } from './kafka-error.ts';
 import type { Leaders } from './leaders.ts';
 import { pause, withRetries } from './retries.ts';
 import { cleanupConfigNames, cleanupOf, topicConfigs } from './topic-configs.ts';
@@ -48,6 +48,12 @@ const invalidPartitions = 37;
 const describeAttempts = 20;
 
 const forever = { policy: 'delete', retentionMs: null, retentionBytes: null } as const;
+
+/** What the controller says of one topic. */
+interface ControllerOutcome extends NamedOutcome {
+  /** Its address. */
+  readonly at: string;
+}
 
 export interface TopicAdminOptions {
   readonly transport: RpcTransport;
@@ -152,7 +158,7 @@ export class TopicAdmin {
     for (const outcome of outcomes) {
       // Somebody else was faster, and asked for more.
       if (outcome.error === invalidPartitions) continue;
-      this.#check(outcome, 'add partitions to topic');
+      this.#check(outcome, 'add partitions to topic', 'ALTER');
     }
     await this.#spread([spec.name], (topic) => (topic?.partitions.length ?? 0) >= spec.partitions);
   }
@@ -167,7 +173,7 @@ export class TopicAdmin {
       decodeDeleteTopics,
     );
     for (const outcome of outcomes) {
-      if (outcome.error !== errorCodes.unknownTopicOrPartition) this.#check(outcome, 'delete topic');
+      if (outcome.error !== errorCodes.unknownTopicOrPartition) this.#check(outcome, 'delete topic', 'DELETE');
     }
     await this.#spread(wanted, (topic) => topic === undefined || topic.error === errorCodes.unknownTopicOrPartition);
     await this.#readAll();
@@ -191,7 +197,7 @@ export class TopicAdmin {
   async deleteRecords(positions: readonly SourcePosition[]): Promise<void> {
     if (positions.length === 0) return;
     const { leaders, transport } = this.#options;
-    await leaders.send(positions, 'remove records of', async (node, ofNode) =>
+    await leaders.send(positions, { words: 'remove records of', takes: 'DELETE' }, async (node, ofNode) =>
       decodeDeleteRecords(
         await transport.call(node, apiKeys.deleteRecords, deleteRecordsVersion, encodeDeleteRecords(ofNode, adminMs)),
       ),
@@ -235,17 +241,17 @@ export class TopicAdmin {
 
   async #create(specs: readonly TopicSpec[]): Promise<void> {
     const body = encodeCreateTopics(
-      specs.map(({ name, partitions, cleanup }) => ({
+      specs.map(({ name, partitions, cleanup, owner }) => ({
         name,
         partitions,
         replicationFactor: this.#options.replicationFactor,
-        configs: topicConfigs(cleanup),
+        configs: topicConfigs(cleanup, owner !== null),
       })),
       adminMs,
     );
     const outcomes = await this.#atController(apiKeys.createTopics, createTopicsVersion, body, decodeCreateTopics);
     for (const outcome of outcomes) {
-      if (outcome.error !== errorCodes.topicAlreadyExists) this.#check(outcome, 'create topic');
+      if (outcome.error !== errorCodes.topicAlreadyExists) this.#check(outcome, 'create topic', 'CREATE');
     }
     await this.#spread(
       specs.map(({ name }) => name),
@@ -258,7 +264,7 @@ export class TopicAdmin {
     version: number,
     body: Uint8Array,
     decode: (body: Uint8Array) => NamedOutcome[],
-  ): Promise<NamedOutcome[]> {
+  ): Promise<ControllerOutcome[]> {
     const { transport } = this.#options;
     let refresh = false;
     return withRetries(
@@ -268,7 +274,7 @@ export class TopicAdmin {
         for (const { name, error } of outcomes) {
           if (error === errorCodes.notController) throw new KafkaError(error, `change topic ${name}`);
         }
-        return outcomes;
+        return outcomes.map((outcome) => ({ ...outcome, at: transport.address(controller) }));
       },
       {
         forMs: adminMs,
@@ -287,6 +293,11 @@ export class TopicAdmin {
     const startedMs = performance.now();
     for (let pauseMs = 5; ; pauseMs = Math.min(200, pauseMs * 2)) {
       const { topics } = await this.#options.transport.metadata(names, true);
+      const hidden = names.find((name) => topics.get(name)?.error === errorCodes.topicAuthorizationFailed);
+      if (hidden !== undefined) {
+        const needed = { operation: 'DESCRIBE', on: `the topic ${hidden}` } as const;
+        throw new KafkaError(errorCodes.topicAuthorizationFailed, `look at topic ${hidden}`, null, needed);
+      }
       if (names.every((name) => isSettled(topics.get(name)))) return;
       if (performance.now() - startedMs > spreadMs) {
         throw new LogError(
@@ -347,9 +358,12 @@ export class TopicAdmin {
     return new Map(found.filter(({ error }) => error === 0).map(({ topic, configs }) => [topic, cleanupOf(configs)]));
   }
 
-  #check({ name, error, message }: NamedOutcome, action: string): void {
+  #check({ name, error, message, at }: ControllerOutcome, action: string, operation: NeededRight['operation']): void {
     if (error === errorCodes.none) return;
-    throw new KafkaError(error, `${action} ${name}`, message).toLogError();
+    throw new KafkaError(error, `${action} ${name} at ${at}`, message, {
+      operation,
+      on: `the topic ${name}`,
+    }).toLogError();
   }
 }
 

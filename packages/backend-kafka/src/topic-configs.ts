@@ -11,10 +11,17 @@ export const cleanupConfigNames = [
 const endlessMs = '9223372036854775807';
 const dayMs = 86_400_000;
 
-/** The settings under which we create a topic. */
-export function topicConfigs(cleanup: TopicCleanup): readonly (readonly [name: string, value: string])[] {
+/** What we may write into our own topics: rows of stores, and dead letters with the record that caused them. Managed clusters allow it. */
+const ownMessageBytes = 8 * 1024 * 1024;
+
+/** The settings under which we create a topic. @param isOwn whether nobody but Millrace writes it */
+export function topicConfigs(
+  cleanup: TopicCleanup,
+  isOwn: boolean,
+): readonly (readonly [name: string, value: string])[] {
   return [
     ...cleanupConfigs(cleanup),
+    ...(isOwn ? ([['max.message.bytes', String(ownMessageBytes)]] as const) : []),
     ['message.timestamp.type', 'CreateTime'],
     // Event times may be from any time; the brokers' clocks decide nothing here.
     ['message.timestamp.before.max.ms', endlessMs],

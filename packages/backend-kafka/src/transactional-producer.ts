@@ -1,7 +1,5 @@
 import { LogError, type SourcePosition, type TopicPartition } from '@millrace/engine';
 import { apiKeys } from './codec/api-keys.ts';
-import { type KafkaBatch, stampBatch } from './codec/records/batch-encoder.ts';
-import { decodeProduce, encodeProduce, produceVersion } from './codec/requests/produce.ts';
 import {
   addOffsetsToTxnVersion,
   addPartitionsToTxnVersion,
@@ -19,16 +17,13 @@ import {
   type ProducerIdentity,
   txnOffsetCommitVersion,
 } from './codec/requests/transactions.ts';
+import { callCoordinator, worstFirst } from './coordinator-call.ts';
 import type { GroupIdentity } from './group/group-identity.ts';
-import { errorCodes, KafkaError } from './kafka-error.ts';
+import { errorCodes, errorFacts, KafkaError, type NeededRight } from './kafka-error.ts';
 import type { Leaders } from './leaders.ts';
-import { asLogError, withRetries } from './retries.ts';
+import { type PartitionBatches, ProducerSession } from './producer-session.ts';
+import { asLogError } from './retries.ts';
 import type { CoordinatorKind, RpcTransport } from './transport/rpc-transport.ts';
-
-/** Records for one partition, in order. */
-export interface PartitionBatches extends TopicPartition {
-  readonly batches: readonly KafkaBatch[];
-}
 
 export interface TransactionWork {
   readonly partitions: readonly PartitionBatches[];
@@ -52,11 +47,6 @@ const transactionTimeoutMs = 10_000;
 const stepMs = 30_000;
 /** How long the end of a transaction is tried, before its outcome counts as unknown. */
 const endMs = 45_000;
-const produceTimeoutMs = 30_000;
-/** The transaction before is mostly finished by then. */
-const firstPauseMs = 3;
-
-const maxSequence = 0x7fff_ffff;
 
 /**
  * Transactions under one transactional id, one at a time. After a failure the producer takes its identity anew before anything else: that
@@ -66,11 +56,17 @@ export class TransactionalProducer {
   readonly #transactionalId: string;
   readonly #transport: RpcTransport;
   readonly #leaders: Leaders;
-  #identity: ProducerIdentity | null = null;
-  /** The sequence of the next record, by partition; they begin anew with each identity. */
-  readonly #sequences = new Map<string, number>();
+  readonly #isExclusive: boolean;
+  #session: ProducerSession | null = null;
+  /** The identity that was taken last. */
+  #last: ProducerIdentity | null = null;
 
-  constructor(transactionalId: string, transport: RpcTransport, leaders: Leaders) {
+  /**
+   * @param isExclusive several processes have this id, of which the last one that took it over is right: the others are refused from then
+   * on, and do not come back by themselves
+   */
+  constructor(transactionalId: string, transport: RpcTransport, leaders: Leaders, isExclusive = false) {
+    this.#isExclusive = isExclusive;
     this.#transactionalId = transactionalId;
     this.#transport = transport;
     this.#leaders = leaders;
@@ -81,11 +77,12 @@ export class TransactionalProducer {
    * @throws LogError `unknown-outcome` when nobody can say whether it was committed; with any other code nothing of it is visible, ever
    */
   async run({ partitions, offsets }: TransactionWork): Promise<readonly number[]> {
-    const identity = this.#identity ?? (await this.#initialise());
+    const session = this.#session ?? (await this.#initialise());
+    const { identity } = session;
     let bases: readonly number[];
     try {
       await this.#addPartitions(identity, partitions);
-      bases = await both(this.#produce(identity, partitions), this.#addOffsets(identity, offsets));
+      bases = await both(session.produce(partitions, stepMs), this.#addOffsets(identity, offsets));
       if (offsets !== null) await this.#commitOffsets(identity, offsets, partitions, bases);
     } catch (error) {
       await this.#abandon();
@@ -95,24 +92,45 @@ export class TransactionalProducer {
     return bases;
   }
 
-  async #initialise(): Promise<ProducerIdentity> {
-    const body = encodeInitProducerId(this.#transactionalId, transactionTimeoutMs, null);
+  /** Shuts out whoever had the transactional id before, and ends what that had open. */
+  async takeOver(): Promise<void> {
+    this.#last = null;
+    await this.#initialise();
+  }
+
+  async #initialise(): Promise<ProducerSession> {
+    // With the identity before, brokers refuse whoever has been overtaken since.
+    const before = this.#isExclusive ? this.#last : null;
+    const body = encodeInitProducerId(this.#transactionalId, transactionTimeoutMs, before);
     const identity = await this.#coordinated('transaction', this.#transactionalId, stepMs, async (node) => {
       const answer = decodeInitProducerId(
         await this.#transport.call(node, apiKeys.initProducerId, initProducerIdVersion, body),
       );
-      this.#check(answer.error, `start transactions as ${this.#transactionalId}`, node);
+      this.#check(answer.error, `start transactions as ${this.#transactionalId}`, node, this.#ownRight);
       return answer;
     });
-    this.#sequences.clear();
-    this.#identity = { id: identity.id, epoch: identity.epoch };
-    return this.#identity;
+    this.#last = { id: identity.id, epoch: identity.epoch };
+    this.#session = new ProducerSession(this.#last, this.#transactionalId, {
+      transport: this.#transport,
+      leaders: this.#leaders,
+    });
+    return this.#session;
   }
 
   /** Ends what is open, as soon as possible, since readers wait for it. What goes wrong is found out by the next transaction. */
   async #abandon(): Promise<void> {
-    this.#identity = null;
+    this.#session = null;
+    // Under the identity before, brokers do not end by themselves what is open.
+    if (this.#isExclusive && this.#last !== null) await this.#abort(this.#last).catch(ignore);
     await this.#initialise().catch(ignore);
+  }
+
+  async #abort(identity: ProducerIdentity): Promise<void> {
+    const body = encodeEndTxn(this.#transactionalId, identity, false);
+    await this.#coordinated('transaction', this.#transactionalId, stepMs, async (node) => {
+      const error = decodeTxnError(await this.#transport.call(node, apiKeys.endTxn, endTxnVersion, body));
+      this.#check(error, `abort the transaction ${this.#transactionalId}`, node, this.#ownRight);
+    });
   }
 
   async #addPartitions(identity: ProducerIdentity, partitions: readonly TopicPartition[]): Promise<void> {
@@ -123,46 +141,11 @@ export class TransactionalProducer {
         await this.#transport.call(node, apiKeys.addPartitionsToTxn, addPartitionsToTxnVersion, body),
       );
       for (const error of worstFirst(outcomes)) {
-        this.#check(error.error, `write to ${error.topic}-${error.partition} in a transaction`, node);
+        const right =
+          errorFacts(error.error).name === 'TOPIC_AUTHORIZATION_FAILED' ? writeTo(error.topic) : this.#ownRight;
+        this.#check(error.error, `write to ${error.topic}-${error.partition} in a transaction`, node, right);
       }
     });
-  }
-
-  /** Sends the first batch of each partition, then the second, and so on: a request takes one batch a partition. */
-  async #produce(identity: ProducerIdentity, partitions: readonly PartitionBatches[]): Promise<readonly number[]> {
-    const producer = { ...identity, isTransactional: true };
-    const bases: number[] = partitions.map(() => -1);
-    const rounds = Math.max(0, ...partitions.map(({ batches }) => batches.length));
-    for (let round = 0; round < rounds; round++) {
-      const sent = partitions.flatMap(({ topic, partition, batches }, index) => {
-        const batch = batches[round];
-        if (batch === undefined) return [];
-        const name = `${topic}-${partition}`;
-        const sequence = this.#sequences.get(name) ?? 0;
-        stampBatch(batch.bytes, producer, sequence);
-        this.#sequences.set(name, nextSequence(sequence, batch.count));
-        return [{ topic, partition, bytes: batch.bytes, index }];
-      });
-      const outcomes = await this.#leaders.send(
-        sent,
-        'write to',
-        async (node, ofNode) =>
-          decodeProduce(
-            await this.#transport.call(
-              node,
-              apiKeys.produce,
-              produceVersion,
-              encodeProduce(this.#transactionalId, ofNode, produceTimeoutMs),
-              { timeoutMs: produceTimeoutMs + 5000 },
-            ),
-          ),
-        stepMs,
-      );
-      sent.forEach(({ index }, at) => {
-        if (round === 0) bases[index] = outcomes[at]?.baseOffset ?? -1;
-      });
-    }
-    return bases;
   }
 
   async #addOffsets(identity: ProducerIdentity, offsets: TransactionOffsets | null): Promise<void> {
@@ -172,7 +155,9 @@ export class TransactionalProducer {
       const error = decodeTxnError(
         await this.#transport.call(node, apiKeys.addOffsetsToTxn, addOffsetsToTxnVersion, body),
       );
-      this.#check(error, `commit positions of ${offsets.group} in a transaction`, node);
+      const right =
+        errorFacts(error).name === 'GROUP_AUTHORIZATION_FAILED' ? readOf(`the group ${offsets.group}`) : this.#ownRight;
+      this.#check(error, `commit positions of ${offsets.group} in a transaction`, node, right);
     });
   }
 
@@ -192,7 +177,14 @@ export class TransactionalProducer {
         await this.#transport.call(node, apiKeys.txnOffsetCommit, txnOffsetCommitVersion, body),
       );
       for (const { topic, partition, error } of worstFirst(outcomes)) {
-        this.#check(error, `commit the position of ${group} in ${topic}-${partition}`, node);
+        const { name } = errorFacts(error);
+        const right =
+          name === 'TOPIC_AUTHORIZATION_FAILED'
+            ? readOf(`the topic ${topic}`)
+            : name === 'GROUP_AUTHORIZATION_FAILED'
+              ? readOf(`the group ${group}`)
+              : this.#ownRight;
+        this.#check(error, `commit the position of ${group} in ${topic}-${partition}`, node, right);
       }
     });
   }
@@ -203,10 +195,10 @@ export class TransactionalProducer {
     try {
       await this.#coordinated('transaction', this.#transactionalId, endMs, async (node) => {
         const error = decodeTxnError(await this.#transport.call(node, apiKeys.endTxn, endTxnVersion, body));
-        this.#check(error, `commit the transaction ${this.#transactionalId}`, node);
+        this.#check(error, `commit the transaction ${this.#transactionalId}`, node, this.#ownRight);
       });
     } catch (error) {
-      this.#identity = null;
+      this.#session = null;
       if (error instanceof LogError && error.code === 'fenced') throw error;
       throw new LogError(
         'unknown-outcome',
@@ -216,41 +208,26 @@ export class TransactionalProducer {
     }
   }
 
-  /** Calls the coordinator, and again when it has moved, is busy, or was not reached. */
-  async #coordinated<T>(
-    kind: CoordinatorKind,
-    key: string,
-    forMs: number,
-    call: (node: number) => Promise<T>,
-  ): Promise<T> {
-    return withRetries(async () => call(await this.#transport.coordinator(kind, key)), {
-      forMs,
-      firstPauseMs,
-      between: (error) => {
-        if (error instanceof KafkaError && error.code === errorCodes.concurrentTransactions) return;
-        this.#transport.forgetCoordinator(kind, key);
-      },
-    });
+  #coordinated<T>(kind: CoordinatorKind, key: string, forMs: number, call: (node: number) => Promise<T>): Promise<T> {
+    return callCoordinator(this.#transport, { kind, key, forMs }, call);
   }
 
-  #check(error: number, action: string, node: number): void {
-    if (error !== errorCodes.none) throw new KafkaError(error, `${action} at ${this.#transport.address(node)}`);
+  get #ownRight(): NeededRight {
+    return { operation: 'WRITE', on: `the transactional id ${this.#transactionalId}` };
+  }
+
+  #check(error: number, action: string, node: number, right: NeededRight): void {
+    if (error === errorCodes.none) return;
+    throw new KafkaError(error, `${action} at ${this.#transport.address(node)}`, null, right);
   }
 }
 
-export function nextSequence(sequence: number, count: number): number {
-  return sequence > maxSequence - count ? count - (maxSequence - sequence) - 1 : sequence + count;
+function writeTo(topic: string): NeededRight {
+  return { operation: 'WRITE', on: `the topic ${topic}` };
 }
 
-/** Errors that end the matter before those that only say that another did, or that a retry may help. */
-function worstFirst<Outcome extends { readonly error: number }>(outcomes: readonly Outcome[]): readonly Outcome[] {
-  const weight = ({ error }: Outcome): number => {
-    if (error === errorCodes.none) return 3;
-    const { kind, errorName } = new KafkaError(error, '');
-    if (errorName === 'OPERATION_NOT_ATTEMPTED') return 2;
-    return kind === 'retriable' ? 1 : 0;
-  };
-  return [...outcomes].sort((left, right) => weight(left) - weight(right));
+function readOf(on: string): NeededRight {
+  return { operation: 'READ', on };
 }
 
 /** The first, when both have settled: nothing goes on behind the back of what follows a failure. */

@@ -86,7 +86,6 @@ export { closestName } from './pipeline/closest-name.ts';
 export { type Diagnostic, type DiagnosticFix, hasErrors } from './pipeline/diagnostic.ts';
 export {
   type Endpoint,
-  type ErrorPolicy,
   emptyPipeline,
   formatEndpoint,
   formatVersion,
@@ -94,11 +93,16 @@ export {
   type Pipeline,
   type PipelineEdge,
   type PipelineNode,
-  type PipelineSettings,
   parseEndpoint,
   pipelineSchema,
 } from './pipeline/document.ts';
 export { pipelineJsonSchema } from './pipeline/pipeline-json-schema.ts';
+export {
+  type ErrorPolicy,
+  type Guarantee,
+  type PipelineSettings,
+  pipelineSettingsSchema,
+} from './pipeline/pipeline-settings.ts';
 export { type ReadPipelineResult, readPipeline } from './pipeline/read-pipeline.ts';
 export { type Validation, validatePipeline } from './pipeline/validate-pipeline.ts';
 export { RecordedRun, type WrittenRecord } from './run/recorded-run.ts';
@@ -136,6 +140,7 @@ export type {
 } from './state/store-table.ts';
 export { presentStored } from './state/store-view.ts';
 export { parseTimestamp } from './time/timestamp-text.ts';
+export { changelogStages } from './topology/changelog-stages.ts';
 export { describeTopology } from './topology/describe-topology.ts';
 export { defaultHistoryMs } from './topology/internal-topics.ts';
 export { defaultPartitions, planTopology } from './topology/plan-topology.ts';

@@ -1,4 +1,13 @@
 export { type Down, downSchema } from './down.ts';
+export {
+  keeperFrameBytesMax,
+  keeperPath,
+  keeperPingMs,
+  keeperSilenceMs,
+  protocolVersionHeader,
+} from './keeper-connection.ts';
+export { type KeeperDown, keeperDownSchema, type RunName } from './keeper-down.ts';
+export { type KeeperUp, keeperUpSchema } from './keeper-up.ts';
 export { protocolVersion } from './protocol-version.ts';
 export {
   gapSchema,

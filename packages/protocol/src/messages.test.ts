@@ -4,6 +4,7 @@ import { upSchema } from './up.ts';
 
 const topology = {
   pipeline: 'p',
+  guarantee: 'exactly-once',
   commitIntervalMs: 100,
   subTopologies: [],
   stores: [],

@@ -1,2 +1,2 @@
 /** Raised whenever a message changes shape or meaning; a server refuses a worker that speaks another version. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;

@@ -12,6 +12,7 @@ import {
   remove,
   renameNode,
   setErrorPolicy,
+  setSetting,
 } from './commands.ts';
 
 const pipeline: Pipeline = {
@@ -45,6 +46,15 @@ const pipeline: Pipeline = {
     notes: [],
   },
 };
+
+describe('settings', () => {
+  it('changes one and leaves the others, and gives the same document where nothing changes', () => {
+    const after = setSetting('cacheBytes', 1024)(pipeline);
+    expect(after.settings).toEqual({ ...pipeline.settings, cacheBytes: 1024 });
+    expect(after.nodes).toBe(pipeline.nodes);
+    expect(setSetting('cacheBytes', 1024)(after)).toBe(after);
+  });
+});
 
 describe('adding', () => {
   it('finds a free id made of the word', () => {

@@ -1,4 +1,4 @@
-import type { Pipeline, PipelineEdge, PipelineNode } from '@millrace/engine';
+import type { Pipeline, PipelineEdge, PipelineNode, PipelineSettings } from '@millrace/engine';
 import { parseEndpoint } from '@millrace/engine';
 
 /**
@@ -129,6 +129,16 @@ export function setErrorPolicy(id: string, policy: PipelineNode['errorPolicy']):
   return changeNode(id, ({ errorPolicy: _, ...node }) =>
     policy === undefined ? node : { ...node, errorPolicy: policy },
   );
+}
+
+export function describePipeline(description: string): Command {
+  return (pipeline) => (pipeline.description === description ? pipeline : { ...pipeline, description });
+}
+
+/** The value is one that the settings' schema takes. */
+export function setSetting(name: keyof PipelineSettings, value: string | number): Command {
+  return (pipeline) =>
+    pipeline.settings[name] === value ? pipeline : { ...pipeline, settings: { ...pipeline.settings, [name]: value } };
 }
 
 export function connect(edge: PipelineEdge): Command {

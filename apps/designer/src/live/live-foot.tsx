@@ -6,8 +6,9 @@ import { entriesOf } from '../nodes/node-face.ts';
 import { drawnShape, type NodeShape } from '../nodes/node-shape.ts';
 import { words } from '../words.ts';
 import { quietRate } from './edge-width.ts';
-import { compact, percent, rateFigure, unknownFigure } from './figures.ts';
+import { compact, exact, percent, rateFigure, unknownFigure } from './figures.ts';
 import { lagTrend, useLive } from './live-store.ts';
+import { restoredShare } from './restore-progress.ts';
 import { Spark } from './spark.tsx';
 
 const noStores: readonly StoreLive[] = [];
@@ -17,18 +18,17 @@ export function LiveFoot({ node, shape }: { readonly node: PipelineNode; readonl
   const live = useLive((state) => state.nodes.get(node.id));
   const stores = useLive((state) => state.storesOf.get(node.id) ?? noStores);
   const showRates = useLive((state) => state.showRates);
-  const restored = useLive((state) =>
-    state.deployment?.state === 'restoring' ? (state.deployment.restoredShare ?? 0) : null,
-  );
+  const restored = useLive((state) => state.deployment?.restored ?? null);
   if (restored !== null && (stores.length > 0 || drawnShape(shape) === 'table')) {
-    const entries = entriesOf(stores);
+    const share = restoredShare(restored);
+    const { records, totalRecords } = restored;
     return (
-      <div className="foot">
-        <span className="rate">{percent(restored)}</span>
+      <div className="foot" title={words.restoredOf(exact(records), exact(totalRecords))}>
+        <span className="rate">{percent(share)}</span>
         <span className="bar">
-          <i style={{ width: `${restored * 100}%` }} />
+          <i style={{ width: `${share * 100}%` }} />
         </span>
-        <span>{entries === null ? words.states.restoring : words.node.entries(compact(entries))}</span>
+        <span>{words.node.restored(compact(records), compact(totalRecords))}</span>
       </div>
     );
   }
@@ -63,16 +63,16 @@ export function LiveFoot({ node, shape }: { readonly node: PipelineNode; readonl
 /** One figure, for a node that is seen from afar. */
 export function LiveFarLine({ node }: { readonly node: PipelineNode }) {
   const rate = useLive((state) => state.nodes.get(node.id)?.rates.in);
-  const restored = useLive((state) =>
-    state.deployment?.state === 'restoring' ? state.deployment.restoredShare : null,
-  );
+  const restored = useLive((state) => state.deployment?.restored ?? null);
   const rows = useLive((state) => entriesOf(state.storesOf.get(node.id) ?? noStores));
   if (restored === null && rows !== null && (rate ?? 0) < quietRate) {
     return <p className="far">{words.node.rows(compact(rows))}</p>;
   }
   return (
     <p className="far">
-      {restored !== null ? words.node.restoring(percent(restored)) : `${rateFigure(rate)}${words.node.perSecond}`}
+      {restored !== null
+        ? words.node.restoring(percent(restoredShare(restored)))
+        : `${rateFigure(rate)}${words.node.perSecond}`}
     </p>
   );
 }

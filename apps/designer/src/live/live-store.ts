@@ -4,6 +4,7 @@ import { api, useConnection } from '../api.ts';
 import type { FlowTeller } from './edge-flow.ts';
 import { HourPeak } from './edge-width.ts';
 import { RateHistory } from './rate-history.ts';
+import { type RestoreSight, restoreLeftMs } from './restore-progress.ts';
 
 interface LiveState {
   /** What the newest frame said; null before the first. */
@@ -16,6 +17,8 @@ interface LiveState {
   readonly showRates: boolean;
   /** The greatest rate of any node within the hour. */
   readonly peak: number;
+  /** The first sight of the restore that is under way, from which its pace is told. */
+  readonly restoreSince: RestoreSight | null;
 }
 
 const empty: Omit<LiveState, 'showRates'> = {
@@ -25,10 +28,17 @@ const empty: Omit<LiveState, 'showRates'> = {
   storesOf: new Map(),
   isStale: false,
   peak: 0,
+  restoreSince: null,
 };
 
 /** What runs, apart from the document. */
 export const useLive = create<LiveState>(() => ({ ...empty, showRates: true }));
+
+/** How long the restore that is under way still takes, milliseconds; null while that cannot be told. */
+export function restoreLeft({ frame, restoreSince }: LiveState): number | null {
+  const restored = frame?.deployment?.restored ?? null;
+  return frame === null || restored === null ? null : restoreLeftMs(restoreSince, { ...restored, atMs: frame.atMs });
+}
 
 export function toggleRates(): void {
   useLive.setState((state) => ({ showRates: !state.showRates }));
@@ -81,7 +91,8 @@ function take(frame: LiveFrame): void {
   }
   const storesOf = new Map<string, StoreLive[]>();
   for (const store of frame.stores) storesOf.set(store.node, [...(storesOf.get(store.node) ?? []), store]);
-  const { deployment: before } = useLive.getState();
+  const { deployment: before, restoreSince } = useLive.getState();
+  const restored = frame.deployment?.restored ?? null;
   useLive.setState({
     frame,
     // An unchanged deployment keeps its identity, so that what shows only its state renders on changes only.
@@ -90,6 +101,7 @@ function take(frame: LiveFrame): void {
     storesOf,
     isStale: false,
     peak: Math.max(0, ...pipelinePeak.values()),
+    restoreSince: restored === null ? null : (restoreSince ?? { ...restored, atMs: frame.atMs }),
   });
 }
 

@@ -3,8 +3,9 @@ import { useState } from 'react';
 import { Icon } from '../icons.tsx';
 import { useSystem } from '../shell/system-store.ts';
 import { words } from '../words.ts';
-import { bytes, percent } from './figures.ts';
+import { bytes, exact, percent } from './figures.ts';
 import { useLive } from './live-store.ts';
+import { restoredShare } from './restore-progress.ts';
 import { taskRows } from './task-rows.ts';
 
 const looks = {
@@ -45,7 +46,9 @@ function WorkerRow({ worker }: { readonly worker: WorkerView }) {
           className={worker.reason === null ? className : 'g-warn'}
         />
         <span className="n cut">{worker.name}</span>
-        <span className="v">{worker.restoredShare === null ? worker.tasks.length : percent(worker.restoredShare)}</span>
+        <span className="v">
+          {worker.restored === null ? worker.tasks.length : percent(restoredShare(worker.restored))}
+        </span>
       </button>
       {isOpen && <WorkerDetail worker={worker} state={state} />}
     </>
@@ -59,6 +62,9 @@ function WorkerDetail({ worker, state }: { readonly worker: WorkerView; readonly
         {state}
         {worker.pid !== null && ` · ${words.live.process(worker.pid)}`}
       </p>
+      {worker.restored !== null && (
+        <p>{words.restoredOf(exact(worker.restored.records), exact(worker.restored.totalRecords))}</p>
+      )}
       {worker.memoryBytes > 0 && <p>{words.live.workerSpent(percent(worker.busy), bytes(worker.memoryBytes))}</p>}
       {worker.reason !== null && <p>{worker.reason}</p>}
       {taskRows(worker.tasks).map(({ part, partitions }) => (

@@ -4,6 +4,7 @@ import { followHistory, useRoute } from '../route.ts';
 import { words } from '../words.ts';
 import { Dialogs } from './dialogs.tsx';
 import { FirstRun } from './first-run.tsx';
+import { ReadOnlyBanner } from './read-only-banner.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { followSystem } from './system-store.ts';
 import { Toasts } from './toasts.tsx';
@@ -25,6 +26,7 @@ export function App() {
   return (
     <div className="app">
       <TopBar />
+      <ReadOnlyBanner />
       {pipelineId === null ? (
         <FirstRun />
       ) : (

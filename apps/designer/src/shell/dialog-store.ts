@@ -5,6 +5,7 @@ export type OpenDialog =
   | { readonly kind: 'deploy' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'keys' }
+  | { readonly kind: 'settings' }
   | { readonly kind: 'create' }
   | { readonly kind: 'rename'; readonly id: string; readonly name: string }
   | { readonly kind: 'remove'; readonly id: string; readonly name: string };

@@ -5,6 +5,7 @@ import { DeployDialog } from './deploy-dialog.tsx';
 import { closeDialog, useDialog } from './dialog-store.ts';
 import { withModKey } from './mod-key.ts';
 import { createPipeline, removePipeline, renamePipeline, resetDeployment } from './pipeline-acts.ts';
+import { SettingsDialog } from './settings-dialog.tsx';
 import { Sheet } from './sheet.tsx';
 
 export function Dialogs() {
@@ -15,6 +16,8 @@ export function Dialogs() {
       return pipeline === null ? null : <DeployDialog pipelineId={pipeline.id} name={pipeline.name} />;
     case 'reset':
       return pipeline === null ? null : <ResetDialog pipelineId={pipeline.id} name={pipeline.name} />;
+    case 'settings':
+      return pipeline === null ? null : <SettingsDialog pipeline={pipeline} />;
     case 'keys':
       return <KeysDialog />;
     case 'create':

@@ -1,7 +1,8 @@
-import type { DeploymentState } from '@millrace/api';
+import type { DeploymentState, RestoredRecords } from '@millrace/api';
 import { useEffect, useState } from 'react';
 import { Icon } from '../icons.tsx';
-import { elapsed, percent } from '../live/figures.ts';
+import { elapsed, exact, percent } from '../live/figures.ts';
+import { restoredShare } from '../live/restore-progress.ts';
 import { words } from '../words.ts';
 
 const looks = {
@@ -23,16 +24,20 @@ const glyphs = {
 
 interface StateChipProps {
   readonly state: DeploymentState;
-  readonly restoredShare?: number | null | undefined;
+  readonly restored?: RestoredRecords | null | undefined;
+  /** How long restoring still takes, milliseconds. */
+  readonly leftMs?: number | null | undefined;
   readonly reason?: string | null | undefined;
   readonly size?: 'sm' | undefined;
 }
 
-export function StateChip({ state, restoredShare = null, reason = null, size }: StateChipProps) {
+export function StateChip({ state, restored = null, leftMs = null, reason = null, size }: StateChipProps) {
   const text =
-    state === 'restoring' && restoredShare !== null
-      ? words.restoringShare(percent(restoredShare))
-      : words.states[state];
+    restored === null
+      ? words.states[state]
+      : words.restoringShare(percent(restoredShare(restored)), leftMs === null ? null : elapsed(leftMs));
+  const title =
+    reason ?? (restored === null ? undefined : words.restoredOf(exact(restored.records), exact(restored.totalRecords)));
   return (
     <span
       className="chip"
@@ -40,7 +45,7 @@ export function StateChip({ state, restoredShare = null, reason = null, size }: 
       data-size={size}
       data-state={state}
       data-testid="deployment-state"
-      title={reason ?? undefined}
+      title={title}
     >
       <Icon name={glyphs[state]} size={12} spin={state === 'starting' || state === 'stopping'} />
       {text}

@@ -18,9 +18,6 @@ export function StatusBar() {
     <footer className="status">
       <ConnectionState />
       {system !== null && <span className="dim">{words.status.backend(system.backend)}</span>}
-      {system?.readOnly !== null && system !== null && (
-        <span data-look="warn">{words.status.readOnly(system.readOnly)}</span>
-      )}
       {isLive && <Worker />}
       {isLive && <Lost />}
       <span className="grow" />

@@ -2,7 +2,7 @@ import { DropdownMenu } from 'radix-ui';
 import { useDocument } from '../document/document-store.ts';
 import { useValidation } from '../document/validation-store.ts';
 import { Icon, Mark } from '../icons.tsx';
-import { useLive } from '../live/live-store.ts';
+import { restoreLeft, useLive } from '../live/live-store.ts';
 import { goToProblem } from '../problems/problem-list.tsx';
 import { firstPage, navigate, openPipeline, useRoute } from '../route.ts';
 import { switchTheme } from '../theme.ts';
@@ -117,6 +117,10 @@ function PipelineMenu() {
                   <Icon name="pencil" size={14} />
                   {words.top.renamePipeline}
                 </DropdownMenu.Item>
+                <DropdownMenu.Item className="menu-item" onSelect={() => openDialog({ kind: 'settings' })}>
+                  <Icon name="settings" size={14} />
+                  {words.top.settings}
+                </DropdownMenu.Item>
                 <DropdownMenu.Item className="menu-item" onSelect={() => downloadPipeline(pipeline)}>
                   <Icon name="save" size={14} />
                   {words.top.download}
@@ -152,6 +156,7 @@ function PipelineMenu() {
 
 function Chips() {
   const deployment = useLive((state) => state.deployment);
+  const leftMs = useLive(restoreLeft);
   const isKnown = useLive((state) => state.frame !== null);
   const revision = useDocument((state) => state.revision);
   const isEdit = useRoute((state) => state.view === 'edit');
@@ -166,7 +171,12 @@ function Chips() {
       )}
       {deployment !== null && (
         <>
-          <StateChip state={deployment.state} restoredShare={deployment.restoredShare} reason={deployment.reason} />
+          <StateChip
+            state={deployment.state}
+            restored={deployment.restored}
+            leftMs={leftMs}
+            reason={deployment.reason}
+          />
           {!isEdit && <Since sinceMs={deployment.sinceMs} />}
         </>
       )}

@@ -12,9 +12,9 @@ export async function openEmbeddedBackend(directory: string, logger: Logger): Pr
     name: 'embedded',
     log,
     fleet: {
-      workers: 1,
       givesTasks: true,
-      workerEnvironment: () => ({}),
+      keptWorkers: null,
+      workerEnvironment: {},
       workersLeft: () => Promise.resolve(),
       whileOwning: async (pipelineId, taskIds, work) => {
         // No worker that is still on its way out may commit after this.
@@ -22,6 +22,8 @@ export async function openEmbeddedBackend(directory: string, logger: Logger): Pr
         await work();
       },
     },
+    // The data directory has one server at a time.
+    sharedControl: null,
     topicsFreshMs: 250,
     hasDenseOffsets: true,
     wakeReaders: () => log.wake(),

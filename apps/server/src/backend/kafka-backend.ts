@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { KafkaLog } from '@millrace/backend-kafka';
+import { controlTopicsOf } from '../control/control-log.ts';
 import type { Logger } from '../logger.ts';
 import type { KafkaChoice } from '../settings.ts';
 import type { ServerBackend } from './server-backend.ts';
@@ -19,21 +20,16 @@ export async function openKafkaBackend(
 ): Promise<ServerBackend> {
   const log = await KafkaLog.open(settings);
   const place = createHash('sha256').update(`${hostname()}\0${dataDirectory}`).digest('hex').slice(0, 8);
-  const prefix = environment.MILLRACE_WORKER_NAME ?? `millrace-${place}`;
-  const nameOf = (index: number): string => `${prefix}-${index + 1}`;
+  const workerName = environment.MILLRACE_WORKER_NAME ?? `millrace-${place}`;
+  const topics = controlTopicsOf(environment.MILLRACE_NAME ?? null);
   return {
     name: 'kafka',
     log,
     fleet: {
-      workers,
       givesTasks: false,
-      workerEnvironment: (index) => ({
-        ...environment,
-        MILLRACE_BACKEND: 'kafka',
-        MILLRACE_WORKER_NAME: nameOf(index),
-      }),
-      workersLeft: async (pipelineId) => {
-        const names = Array.from({ length: workers }, (_, index) => nameOf(index));
+      keptWorkers: workers,
+      workerEnvironment: { ...environment, MILLRACE_BACKEND: 'kafka', MILLRACE_WORKER_NAME: workerName },
+      workersLeft: async (pipelineId, names) => {
         try {
           await log.removeMembers(pipelineId, names);
         } catch (error) {
@@ -49,6 +45,15 @@ export async function openKafkaBackend(
           // While the server owns them, no worker is given any.
           await log.release(pipelineId);
         }
+      },
+    },
+    sharedControl: {
+      topics,
+      writer: {
+        takeOver: () => log.takeName(topics.control),
+        append: async (appends) => {
+          await log.appendAs(topics.control, appends);
+        },
       },
     },
     // Every look asks every broker.

@@ -1,4 +1,5 @@
 import type { Log, TaskId } from '@millrace/engine';
+import type { SharedControlLog } from '../control/control-log.ts';
 import type { Logger } from '../logger.ts';
 import type { Settings } from '../settings.ts';
 import { openEmbeddedBackend } from './embedded-backend.ts';
@@ -9,6 +10,8 @@ export interface ServerBackend {
   readonly name: 'embedded' | 'kafka';
   readonly log: Log;
   readonly fleet: FleetBackend;
+  /** Where other servers may have the same control log; null where there is but this one. */
+  readonly sharedControl: Omit<SharedControlLog, 'mark'> | null;
   /** How old a description of all topics may be that is shown. */
   readonly topicsFreshMs: number;
   /** Whether one append to several partitions can be relied on to take no offsets but those of its records. */
@@ -22,14 +25,14 @@ export interface ServerBackend {
 
 /** How workers come to their tasks. */
 export interface FleetBackend {
-  /** Worker processes of each deployment on this machine. */
-  readonly workers: number;
   /** Whether the server gives tasks with their epochs. Otherwise workers share them out among themselves. */
   readonly givesTasks: boolean;
+  /** Worker processes of each deployment that a keeper on this machine has; null where the server starts one itself, which ends with it. */
+  readonly keptWorkers: number | null;
   /** What the environment of a worker process says besides its data and its pipeline. */
-  workerEnvironment(index: number): { readonly [name: string]: string };
-  /** All workers of the pipeline have stopped, in order: nobody has to wait for them to be missed. */
-  workersLeft(pipelineId: string): Promise<void>;
+  readonly workerEnvironment: { readonly [name: string]: string };
+  /** Workers of the pipeline with these names have stopped, in order: nobody has to wait for them to be missed. */
+  workersLeft(pipelineId: string, names: readonly string[]): Promise<void>;
   /** Runs work on what the tasks have stored, while no worker may commit any more. */
   whileOwning(pipelineId: string, taskIds: readonly TaskId[], work: () => Promise<void>): Promise<void>;
 }

@@ -34,7 +34,16 @@ function copying(...topics: string[]): Pipeline {
 function recordOf(pipeline: Pipeline): DeploymentRecord {
   const { topology } = planDeployment(pipeline, catalogue, [], null, false);
   if (topology === null) throw new Error('the pipeline cannot be planned');
-  return { desired: 'stopped', failure: null, topology, revision: 1, signatures: [], tasks: [], resetting: false };
+  return {
+    desired: 'stopped',
+    failure: null,
+    topology,
+    revision: 1,
+    signatures: [],
+    tasks: [],
+    stateId: '',
+    resetting: false,
+  };
 }
 
 describe('planDeployment', () => {

@@ -13,6 +13,8 @@ export const deploymentRecordSchema = z.object({
   signatures: z.array(z.tuple([z.string(), z.string()])),
   /** Every task that ever had a position, so that a reset forgets all of them. */
   tasks: z.array(z.string()),
+  /** Which state the tasks have: another one after each reset, so that copies of the old one are known wherever they are found. */
+  stateId: z.string().default(''),
   /** A reset began and must be finished before anything else. */
   resetting: z.boolean(),
 });

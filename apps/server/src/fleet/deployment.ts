@@ -1,18 +1,12 @@
 import type { DeploymentState, DeploymentView, StorePage } from '@millrace/api';
-import {
-  type AssignedTask,
-  assert,
-  type Log,
-  LogError,
-  type StoreQuery,
-  type TaskId,
-  type Topology,
-  taskIds,
-} from '@millrace/engine';
+import { type AssignedTask, type Log, LogError, type StoreQuery, type TaskId, taskIds } from '@millrace/engine';
 import type { RetentionGap, TaskState, Up } from '@millrace/protocol';
 import type { FleetBackend } from '../backend/server-backend.ts';
 import { Serial } from '../control/serial.ts';
+import type { Keepers } from '../keepers/keepers.ts';
+import type { EndCause, KeptCrew } from '../keepers/kept-crew.ts';
 import type { Logger } from '../logger.ts';
+import { BackOff } from './back-off.ts';
 import type { ChangeSignal } from './change-signal.ts';
 import type { DeploymentRecord } from './deployment-record.ts';
 import { LiveBoard } from './live-board.ts';
@@ -20,13 +14,16 @@ import type { Patience } from './patience.ts';
 import { StoreQueries } from './store-queries.ts';
 import { StoreReader } from './store-reader.ts';
 import type { StrayWorkers } from './stray-workers.ts';
-import type { WorkerExit, WorkerProcess } from './worker-process.ts';
-import { restoredShare, WorkerSlot } from './worker-slot.ts';
+import type { Worker } from './worker.ts';
+import { type WorkerExit, WorkerProcess, type WorkerStart } from './worker-process.ts';
+import { restoredRecords, WorkerSlot } from './worker-slot.ts';
 
 /** What a deployment needs of its surroundings. */
 export interface DeploymentPorts {
   readonly log: Log;
   readonly fleet: FleetBackend;
+  /** Who has the workers; null where the server has them itself. */
+  readonly keepers: Keepers | null;
   readonly logger: Logger;
   readonly nowMs: () => number;
   readonly workerMain: string;
@@ -47,8 +44,8 @@ type Failure = NonNullable<DeploymentRecord['failure']>;
 const pauseWorthReadingMs = 2_000;
 
 /**
- * One pipeline's topology, kept in the state that the user wants: a worker that ends by itself is started again, later each time. Where
- * several share the tasks, the others run on meanwhile, and the state is that of the worst off task.
+ * One pipeline's topology, kept in the state that the user wants: a worker that ends by itself is started again, later each time, on Kafka
+ * by its keeper. Where several share the tasks, the others run on meanwhile, and the state is that of the worst off task.
  * Commands come one at a time (see {@link Serial}); what the worker says comes in between.
  *
  *     stopped → starting → restoring → running → stopping → stopped
@@ -63,7 +60,11 @@ export class Deployment {
   readonly pipelineId: string;
   readonly #queries: StoreQueries;
   readonly #reader: StoreReader;
-  readonly #workers: readonly WorkerSlot[];
+  /** The one worker that the server starts itself; null where keepers have the workers. */
+  readonly #own: WorkerSlot<WorkerProcess> | null;
+  /** Null where the server has the worker itself. */
+  readonly #crew: KeptCrew | null;
+  readonly #start: WorkerStart;
   readonly #ports: DeploymentPorts;
   readonly #commands = new Serial();
   #record: DeploymentRecord;
@@ -73,6 +74,10 @@ export class Deployment {
   #sinceMs: number;
   /** The server ends: no process is started any more. */
   #isOver = false;
+  readonly #launchBackOff = new BackOff();
+  /** When what keepers need before they start workers is tried again; null when nothing is due. */
+  #launchRetry: NodeJS.Timeout | null = null;
+  #launchTrouble: string | null = null;
 
   constructor(pipelineId: string, record: DeploymentRecord, ports: DeploymentPorts) {
     this.pipelineId = pipelineId;
@@ -81,22 +86,24 @@ export class Deployment {
     this.#board = new LiveBoard(record.topology);
     this.#sinceMs = ports.nowMs();
     const { fleet, strayWorkers } = ports;
-    const starts = Array.from({ length: fleet.workers }, (_, index) => ({
+    this.#start = {
       main: ports.workerMain,
       dataDirectory: ports.dataDirectory,
       pipelineId,
       patience: ports.patience,
-      environment: fleet.workerEnvironment(index),
-    }));
-    this.#workers = starts.map((start, index) => {
-      const name = start.environment.MILLRACE_WORKER_NAME ?? `worker-${index + 1}`;
-      return new WorkerSlot({ index, name, start, strayWorkers });
-    });
-    const [readerStart] = starts;
-    assert(readerStart !== undefined, 'a deployment has at least one worker');
+      environment: fleet.workerEnvironment,
+    };
+    this.#own = ports.keepers === null ? new WorkerSlot('worker-1') : null;
+    this.#crew =
+      ports.keepers?.crew(pipelineId, {
+        said: (slot, worker, message) => this.#said(slot, worker, message),
+        ended: (slot, worker, cause) => this.#keptEnded(slot, worker, cause),
+        changed: () => this.#crewChanged(),
+        left: (members) => this.#left(members),
+      }) ?? null;
     this.#queries = new StoreQueries(ports.nowMs);
     this.#reader = new StoreReader({
-      start: readerStart,
+      start: this.#start,
       logger: ports.logger,
       strayWorkers,
       answered: (answers) => this.#queries.answered(answers),
@@ -104,6 +111,17 @@ export class Deployment {
       idle: () => void this.#commands.run(() => this.#reader.endIfIdle()),
     });
     if (record.failure !== null) this.#enter('failed', record.failure.message);
+    // Workers that outlived the last server may be heard of before this one has come to start them: they go on.
+    else if (record.desired === 'running') this.#crew?.want(record.topology, record.stateId);
+  }
+
+  get #workers(): readonly WorkerSlot[] {
+    return this.#crew?.slots ?? (this.#own === null ? [] : [this.#own]);
+  }
+
+  /** Workers that may still run although they should not, since their keepers are away. */
+  get unheard(): readonly string[] {
+    return this.#crew?.unheard ?? [];
   }
 
   get record(): DeploymentRecord {
@@ -132,10 +150,10 @@ export class Deployment {
       failedNode: this.#state === 'failed' ? (this.#record.failure?.node ?? null) : null,
       sinceMs: this.#sinceMs,
       revision: this.#record.revision,
-      restoredShare: this.#state === 'restoring' ? restoredShare([...known.values()]) : null,
-      tasks: isMeantToRun && this.#processes().length > 0 ? tasks : [],
+      restored: this.#state === 'restoring' ? restoredRecords([...known.values()]) : null,
+      tasks: isMeantToRun && this.#isThere ? tasks : [],
       workers: isMeantToRun
-        ? this.#workers.map((slot) => slot.view(slot.process === null ? null : this.#board.worker(slot.process.pid)))
+        ? this.#workers.map((slot) => slot.view(slot.process === null ? null : this.#board.worker(slot.process)))
         : [],
     };
   }
@@ -146,7 +164,12 @@ export class Deployment {
     return this.#workers.find(({ isSilent }) => isSilent)?.reason ?? null;
   }
 
-  #processes(): readonly WorkerProcess[] {
+  /** Whether any worker runs, as far as is known. */
+  get #isThere(): boolean {
+    return this.#workers.some(({ process, isLost }) => process !== null || isLost);
+  }
+
+  #processes(): readonly Worker[] {
     return this.#workers.flatMap(({ process }) => process ?? []);
   }
 
@@ -154,10 +177,15 @@ export class Deployment {
   #tasks(): ReadonlyMap<TaskId, TaskState> {
     const tasks = new Map<TaskId, TaskState>();
     // What a silent worker has may be another's by now, which says more.
-    const telling = this.#workers.filter((slot) => this.#workers.length === 1 || !slot.isSilent);
+    const workers = this.#workers;
+    const telling = workers.filter((slot) => !slot.isLost && (workers.length === 1 || !slot.isSilent));
     for (const [taskId, task] of telling.flatMap((slot) => [...slot.tasks])) {
       const known = tasks.get(taskId);
       if (known === undefined || progressOf(task) > progressOf(known)) tasks.set(taskId, task);
+    }
+    // Of what nobody else has, whoever is out of reach had it last.
+    for (const [taskId, task] of workers.filter(({ isLost }) => isLost).flatMap((slot) => [...slot.tasks])) {
+      if (!tasks.has(taskId)) tasks.set(taskId, task);
     }
     return tasks;
   }
@@ -167,7 +195,7 @@ export class Deployment {
     return this.#commands.run(async () => {
       if (this.#state !== 'stopped' && this.#state !== 'failed') return;
       await this.#keep('deployment.start', { ...this.#record, desired: 'running', failure: null });
-      for (const slot of this.#workers) slot.forgetFailures();
+      this.#own?.forgetFailures();
       await this.#launch();
     });
   }
@@ -194,7 +222,7 @@ export class Deployment {
       if (this.#state === 'stopped' && this.#record.desired === 'stopped') return;
       await this.#keep('deployment.stop', { ...this.#record, desired: 'stopped', failure: null });
       await this.#endWorkers();
-      this.#enter('stopped', null);
+      this.#enter('stopped', this.#unheardWords());
     });
   }
 
@@ -205,7 +233,7 @@ export class Deployment {
       await this.#endWorkers();
       this.#board = new LiveBoard(record.topology, this.#board);
       await this.#recall();
-      for (const slot of this.#workers) slot.forgetFailures();
+      this.#own?.forgetFailures();
       await this.#launch();
     });
   }
@@ -229,7 +257,7 @@ export class Deployment {
   /** Null when a worker came up meanwhile, or the reader ended before it answered. */
   async #askReader(query: StoreQuery): Promise<StorePage | null> {
     const { topology } = this.#record;
-    const process = await this.#commands.run(() => this.#openReader());
+    const process: Worker | null = await this.#commands.run(() => this.#openReader());
     if (process === null) return this.#processes().length === 0 ? this.#refuse(query) : null;
     try {
       await this.#reader.readable();
@@ -240,7 +268,7 @@ export class Deployment {
   }
 
   async #openReader(): Promise<WorkerProcess | null> {
-    const startsSoon = this.#workers.some(({ startsInMs }) => startsInMs < pauseWorthReadingMs);
+    const startsSoon = this.#own !== null && this.#own.startsInMs < pauseWorthReadingMs;
     // What a deletion, or a reset that was cut short, leaves behind says nothing.
     if (this.#isOver || this.#processes().length > 0 || startsSoon || this.#record.resetting) return null;
     return this.#reader.open(this.#record.topology);
@@ -270,8 +298,17 @@ export class Deployment {
     this.#isOver = true;
     return this.#commands.run(async () => {
       await this.#reader.end();
-      await this.#endWorkers();
+      if (this.#crew === null) return this.#endWorkers();
+      // Those of other machines run on, and find the next server.
+      if (this.#processes().length > 0) this.#enter('stopping', null);
+      await this.#crew.haltLocal(this.#ports.patience.stopWithinMs);
     });
+  }
+
+  /** Another server has taken over, with workers of its own: as {@link Deployment.shutDown}, and says so. */
+  async handOver(reason: string): Promise<void> {
+    await this.shutDown();
+    this.#enter('stopped', reason);
   }
 
   /** Others appended to topics: a worker that waits for records looks at once. */
@@ -284,45 +321,34 @@ export class Deployment {
     this.#record = record;
   }
 
-  /** @param slots those whose workers are started: all, or one that ended by itself */
-  async #launch(slots = this.#workers): Promise<void> {
+  async #launch(): Promise<void> {
     if (this.#isOver) return;
-    const { fleet, logger } = this.#ports;
-    const { topology } = this.#record;
-    for (const slot of slots) slot.begin();
+    const { logger } = this.#ports;
+    const { topology, stateId } = this.#record;
+    this.#own?.begin();
     this.#follow();
-    let assigned: readonly AssignedTask[] | null;
     try {
-      assigned = await this.#prepare(slots);
+      const assigned = await this.#prepare();
+      if (this.#own === null) this.#crew?.run(topology, stateId);
+      else await this.#startOwn(this.#own, assigned);
+      this.#follow();
     } catch (error) {
       logger.error({ err: error, pipeline: this.pipelineId }, 'a worker could not be started');
       const message = error instanceof Error ? error.message : String(error);
-      if (error instanceof LogError && error.code === 'topic-conflict') await this.#fail({ message, node: null });
-      else for (const slot of slots) this.#startAgainLater(slot, message);
-      return;
-    }
-    for (const slot of slots) {
-      try {
-        const worker: WorkerProcess = await slot.launch({
-          said: (message) => this.#said(slot, worker, message, topology, assigned),
-          ended: (exit) => this.#ended(slot, worker, exit),
-        });
-        const tasks = fleet.givesTasks ? taskIds(topology).length : undefined;
-        logger.info({ pipeline: this.pipelineId, worker: slot.name, pid: worker.pid, tasks }, 'a worker starts');
-      } catch (error) {
-        logger.error({ err: error, pipeline: this.pipelineId, worker: slot.name }, 'a worker could not be started');
-        this.#startAgainLater(slot, error instanceof Error ? error.message : String(error));
-      }
+      if (error instanceof LogError && error.code === 'topic-conflict') {
+        // Also while a worker that failed before is still on its way out.
+        this.#enter('failed', message);
+        await this.#fail({ message, node: null });
+      } else this.#launchLater(message);
     }
   }
 
   /** What must be there before a worker is; @returns the tasks for it, or null where workers share them out themselves */
-  async #prepare(slots: readonly WorkerSlot[]): Promise<readonly AssignedTask[] | null> {
+  async #prepare(): Promise<readonly AssignedTask[] | null> {
     const { log, fleet, strayWorkers } = this.#ports;
     const { topology } = this.#record;
     await this.#reader.end();
-    if (slots.length === this.#workers.length) await strayWorkers.end(this.pipelineId);
-    else for (const { index } of slots) await strayWorkers.endOne(this.pipelineId, index);
+    await strayWorkers.end(this.pipelineId);
     await log.ensureTopics(topology.topics);
     if (!fleet.givesTasks) return null;
     const ids = taskIds(topology);
@@ -330,24 +356,32 @@ export class Deployment {
     return ids.map((taskId, index) => ({ taskId, epoch: epochs[index] ?? 0 }));
   }
 
-  #said(
-    slot: WorkerSlot,
-    worker: WorkerProcess,
-    message: Up,
-    topology: Topology,
-    assigned: readonly AssignedTask[] | null,
-  ): void {
-    switch (message.type) {
-      case 'hello':
+  /** @throws Error when no process can be started */
+  async #startOwn(slot: WorkerSlot<WorkerProcess>, assigned: readonly AssignedTask[] | null): Promise<void> {
+    const { strayWorkers, logger } = this.#ports;
+    const { topology } = this.#record;
+    const worker: WorkerProcess = await WorkerProcess.start(this.#start, {
+      said: (message) => {
+        if (message.type !== 'hello') return this.#said(slot, worker, message);
         worker.send({ type: 'deploy', topology });
         if (assigned !== null) worker.send({ type: 'assign', tasks: [...assigned] });
-        return;
+      },
+      ended: (exit) => this.#ownEnded(slot, worker, exit),
+    });
+    slot.take(worker);
+    strayWorkers.remember(this.pipelineId, worker);
+    logger.info({ pipeline: this.pipelineId, pid: worker.pid, tasks: assigned?.length }, 'a worker starts');
+  }
+
+  #said(slot: WorkerSlot, worker: Worker, message: Up): void {
+    const isShared = !this.#ports.fleet.givesTasks;
+    switch (message.type) {
       case 'taskStates':
-        slot.heard(message.tasks, assigned === null);
+        slot.heard(message.tasks, isShared);
         this.#followTasks();
         return;
       case 'tick':
-        this.#heardTick(slot, worker, message, assigned === null);
+        this.#heardTick(slot, worker, message, isShared);
         return;
       case 'appended':
         this.#ports.appended(this.pipelineId, message.topics);
@@ -365,17 +399,18 @@ export class Deployment {
       case 'failed':
         slot.failed = message;
         return;
+      case 'hello':
       case 'revoked':
       case 'stopped':
         return; // Its exit says the same.
     }
   }
 
-  #heardTick(slot: WorkerSlot, worker: WorkerProcess, tick: Extract<Up, { type: 'tick' }>, isShared: boolean): void {
+  #heardTick(slot: WorkerSlot, worker: Worker, tick: Extract<Up, { type: 'tick' }>, isShared: boolean): void {
     const wasSilent = slot.isSilent;
     slot.noteSign();
     // What one that stood still says first is of tasks that others may have had since.
-    if (!wasSilent || !isShared) this.#board.tick(tick, worker.pid, this.#ports.nowMs());
+    if (!wasSilent || !isShared) this.#board.tick(tick, worker, this.#ports.nowMs());
     // Another one may have fallen silent.
     if (isShared) this.#followTasks();
     else this.#ports.changed.raise();
@@ -394,30 +429,51 @@ export class Deployment {
   }
 
   #followTasks(): void {
-    if (this.#state !== 'stopping' && this.#state !== 'failed') this.#follow();
+    // Workers that could not be reached when all was stopped may still say something.
+    if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'failed') return;
+    this.#follow();
   }
 
   /** The state is the tasks', the reason that of the first worker that has one. */
   #follow(): void {
     const known = this.#tasks();
     const states = taskIds(this.#record.topology).map((taskId) => known.get(taskId)?.state ?? 'starting');
-    const isThere = this.#processes().length > 0;
     const state =
-      isThere && states.every((each) => each === 'running')
+      this.#isThere && states.every((each) => each === 'running')
         ? 'running'
         : states.includes('restoring')
           ? 'restoring'
           : 'starting';
     const waiting = this.#workers.find(({ reason, isSilent }) => reason !== null && !isSilent);
-    this.#enter(state, waiting?.reason ?? null);
+    this.#enter(state, this.#launchTrouble ?? waiting?.reason ?? this.#crew?.whyNone ?? null);
   }
 
-  #ended(slot: WorkerSlot, worker: WorkerProcess, exit: WorkerExit): void {
+  /** Slots of workers came or went. */
+  #crewChanged(): void {
+    if (this.#state !== 'stopped') this.#followTasks();
+    else if (!this.#isOver) this.#enter('stopped', this.#unheardWords());
+  }
+
+  /** Who has not said that it stopped; null when everybody has. */
+  #unheardWords(): string | null {
+    const { unheard } = this;
+    if (unheard.length === 0) return null;
+    const names = unheard.join(', ');
+    return unheard.length === 1
+      ? `${names} has not confirmed the stop and may still run. It is told as soon as it is connected again.`
+      : `${names} have not confirmed the stop and may still run. They are told as soon as they are connected again.`;
+  }
+
+  #left(members: readonly string[]): Promise<void> | undefined {
+    return members.length === 0 ? undefined : this.#ports.fleet.workersLeft(this.pipelineId, members);
+  }
+
+  #ownEnded(slot: WorkerSlot<WorkerProcess>, worker: WorkerProcess, exit: WorkerExit): void {
     if (slot.process !== worker) return;
-    const { logger } = this.#ports;
+    const { logger, strayWorkers } = this.#ports;
     slot.gone();
-    this.#board.workerEnded(worker.pid);
-    this.#queries.workerEnded(worker);
+    strayWorkers.forget(this.pipelineId);
+    this.#forgetWorker(worker);
     const about = { pipeline: this.pipelineId, worker: slot.name, pid: worker.pid };
     if (this.#state === 'stopping' || this.#state === 'failed') {
       logger.info({ ...about, how: exit.words }, 'a worker has stopped');
@@ -426,12 +482,39 @@ export class Deployment {
     const { failed } = slot;
     const message = failed === null ? `The worker ${exit.words}.` : failed.message;
     logger.warn({ ...about, code: exit.code, reason: message }, 'a worker ended by itself');
-    if (failed !== null && !failed.retriable) {
-      this.#enter('failed', message);
-      void this.#commands.run(() => this.#fail({ message, node: failed.node }));
-    } else {
-      this.#startAgainLater(slot, message);
+    if (failed === null || failed.retriable) this.#startOwnLater(slot, message);
+    else this.#failBy({ message, node: failed.node });
+  }
+
+  /** @param cause null when the process may go on, out of reach */
+  #keptEnded(slot: WorkerSlot, worker: Worker | null, cause: EndCause | null): void {
+    if (worker !== null) this.#forgetWorker(worker);
+    if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'failed') {
+      this.#ports.changed.raise();
+      return;
     }
+    if (cause !== null) {
+      const { message, failure, startsInMs } = cause;
+      const about = { pipeline: this.pipelineId, worker: slot.name, pid: worker?.pid };
+      this.#ports.logger.warn({ ...about, reason: message }, 'a worker ended by itself');
+      if (failure !== null) {
+        this.#failBy(failure);
+        return;
+      }
+      slot.waitFor(this.#workers.length === 1 ? message : `${slot.name}: ${message}`, startsInMs);
+    }
+    this.#followTasks();
+  }
+
+  #forgetWorker(worker: Worker): void {
+    this.#board.workerEnded(worker);
+    this.#queries.workerEnded(worker);
+  }
+
+  /** A worker said that only the user can help. */
+  #failBy(failure: Failure): void {
+    this.#enter('failed', failure.message);
+    void this.#commands.run(() => this.#fail(failure));
   }
 
   /** Stays failed, over restarts of the server too, until the user starts or stops it. */
@@ -449,28 +532,49 @@ export class Deployment {
     }
   }
 
-  #startAgainLater(slot: WorkerSlot, message: string): void {
-    const whose = this.#workers.length === 1 ? message : `${slot.name}: ${message}`;
-    slot.retryLater(whose, () => {
+  #launchLater(message: string): void {
+    if (this.#own !== null) {
+      this.#startOwnLater(this.#own, message);
+      return;
+    }
+    const waitMs = this.#launchBackOff.next(0);
+    this.#launchTrouble = `${message.replace(/[.\s]+$/, '')}. It is tried again in ${waitMs / 1_000} s.`;
+    this.#launchRetry = setTimeout(() => {
       void this.#commands.run(async () => {
-        if (slot.waitsToStart && this.#state !== 'failed') await this.#launch([slot]);
+        if (this.#launchRetry === null || this.#state === 'failed') return;
+        this.#forgetLaunch();
+        await this.#launch();
+      });
+    }, waitMs);
+    this.#follow();
+  }
+
+  #forgetLaunch(): void {
+    if (this.#launchRetry !== null) clearTimeout(this.#launchRetry);
+    this.#launchRetry = null;
+    this.#launchTrouble = null;
+  }
+
+  #startOwnLater(slot: WorkerSlot<WorkerProcess>, message: string): void {
+    slot.retryLater(message, () => {
+      void this.#commands.run(async () => {
+        if (slot.waitsToStart && this.#state !== 'failed') await this.#launch();
       });
     });
     this.#follow();
   }
 
   async #endWorkers(): Promise<void> {
-    for (const slot of this.#workers) slot.cancelRetry();
+    this.#own?.cancelRetry();
     if (this.#processes().length > 0) this.#enter('stopping', null);
     await this.#stopWorkers();
   }
 
   async #stopWorkers(): Promise<void> {
-    for (const slot of this.#workers) slot.cancelRetry();
-    const workers = this.#processes();
-    if (workers.length === 0 && this.#isOver) return;
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await this.#ports.fleet.workersLeft(this.pipelineId);
+    this.#own?.cancelRetry();
+    this.#forgetLaunch();
+    await this.#crew?.halt(this.#ports.patience.stopWithinMs);
+    await this.#own?.process?.stop();
   }
 
   #enter(state: DeploymentState, reason: string | null): void {

@@ -113,7 +113,7 @@ describe('the life of a deployment', patient, () => {
     expect(await frame(() => true)).toMatchObject({ deployment: null, nodes: [] });
     await api().deployments.deploy.mutate({ pipelineId });
     const running = await inState('running');
-    expect(running.deployment).toMatchObject({ revision: 1, reason: null, restoredShare: null });
+    expect(running.deployment).toMatchObject({ revision: 1, reason: null, restored: null });
     expect(running.deployment?.tasks.map(({ taskId }) => taskId)).toEqual(
       [0, 1].flatMap((part) => [0, 1, 2, 3].map((partition) => `${part}_${partition}`)),
     );
@@ -232,7 +232,7 @@ describe('the life of a deployment', patient, () => {
   it('shows how far restoring has come', async () => {
     script({ onAssign: 'restore' });
     await api().deployments.deploy.mutate({ pipelineId });
-    expect((await inState('restoring')).deployment?.restoredShare).toBe(0.25);
+    expect((await inState('restoring')).deployment?.restored).toEqual({ records: 8, totalRecords: 32 });
   });
 
   it('ends a worker that an earlier server left behind before it starts its own', async () => {

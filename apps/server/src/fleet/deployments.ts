@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ApiError,
   type DeploymentState,
@@ -19,6 +20,7 @@ import {
 import type { FleetBackend } from '../backend/server-backend.ts';
 import type { ControlLog } from '../control/control-log.ts';
 import { Serial } from '../control/serial.ts';
+import type { Keepers } from '../keepers/keepers.ts';
 import type { Logger } from '../logger.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 import { ChangeSignal } from './change-signal.ts';
@@ -40,6 +42,8 @@ const stateRoles: ReadonlySet<TopicRole> = new Set(['changelog', 'repartition', 
 export interface DeploymentsParts {
   readonly log: Log;
   readonly fleet: FleetBackend;
+  /** Who has the workers; null where the server has them itself. */
+  readonly keepers: Keepers | null;
   /** How old the description of the topics may be that a frame is made with. */
   readonly topicsFreshMs: number;
   readonly control: ControlLog;
@@ -73,6 +77,7 @@ export class Deployments {
     this.#ports = {
       log: parts.log,
       fleet: parts.fleet,
+      keepers: parts.keepers,
       logger: parts.logger,
       nowMs: parts.nowMs,
       workerMain: parts.workerMain,
@@ -145,6 +150,7 @@ export class Deployments {
         ]),
       ],
       tasks: [...new Set([...(before?.tasks ?? []), ...taskIds(topology)])],
+      stateId: before?.stateId ?? randomUUID(),
       resetting: false,
     };
     const deployment = this.#byPipeline.get(pipelineId) ?? this.#add(pipelineId, { ...record, desired: 'stopped' });
@@ -170,6 +176,7 @@ export class Deployments {
   /** Forgets positions and state. Output stays. @throws ApiError `conflict` while it runs */
   async reset(pipelineId: string): Promise<DeploymentView> {
     const deployment = this.#deployment(pipelineId);
+    refuseWhileUnheard(deployment);
     if (!(await this.#serial(pipelineId).run(() => this.#reset(deployment)))) {
       throw new ApiError('conflict', 'It is running. Stop it, then reset it.');
     }
@@ -188,6 +195,7 @@ export class Deployments {
   async #remove(pipelineId: string, removePipeline: (alsoKeys: readonly string[]) => Promise<void>): Promise<void> {
     const deployment = this.#byPipeline.get(pipelineId);
     if (deployment === undefined) return removePipeline([]);
+    refuseWhileUnheard(deployment);
     const done = await deployment.whileStill(async (keep) => {
       await this.#clear(deployment, keep);
       const owned = (await this.#parts.log.topics()).filter(({ owner }) => owner === pipelineId);
@@ -233,6 +241,11 @@ export class Deployments {
   /** Stops all workers; what ran runs again when a server starts on this directory. */
   async shutDown(): Promise<void> {
     await Promise.all([...this.#byPipeline.values()].map((deployment) => deployment.shutDown()));
+  }
+
+  /** Another server has taken over: workers commit and leave to its workers what they had. */
+  async handOver(reason: string): Promise<void> {
+    await Promise.all([...this.#byPipeline.values()].map((deployment) => deployment.handOver(reason)));
   }
 
   #add(pipelineId: string, record: DeploymentRecord): Deployment {
@@ -294,7 +307,8 @@ export class Deployments {
   ): Promise<void> {
     const { log, fleet, dataDirectory } = this.#parts;
     const { pipelineId, record } = deployment;
-    await keep('deployment.clear', { ...record, desired: 'stopped', failure: null, resetting: true });
+    const cleared = { desired: 'stopped', failure: null, stateId: randomUUID(), resetting: true } as const;
+    await keep('deployment.clear', { ...record, ...cleared });
     await fleet.whileOwning(pipelineId, record.tasks, async () => {
       await log.resetTasks(pipelineId, record.tasks);
       const state = (await log.topics()).filter(({ owner, role }) => owner === pipelineId && stateRoles.has(role));
@@ -342,6 +356,16 @@ export class Deployments {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** @throws ApiError `conflict` while a worker may still run that cannot be reached: it would go on with what is removed */
+function refuseWhileUnheard({ unheard }: Deployment): void {
+  if (unheard.length === 0) return;
+  throw new ApiError(
+    'conflict',
+    `${unheard.join(', ')} ${unheard.length === 1 ? 'has' : 'have'} not confirmed the stop and may still run it. ` +
+      'Connect again what is away, or end it on its machine and try again in five minutes.',
+  );
 }
 
 function refusalOf(plan: DeployPlan): ApiError {

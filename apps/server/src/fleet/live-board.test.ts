@@ -38,7 +38,7 @@ const view: DeploymentView = {
   failedNode: null,
   sinceMs: 0,
   revision: 1,
-  restoredShare: null,
+  restored: null,
   tasks: [],
   workers: [],
 };
@@ -66,6 +66,9 @@ function tick(
   return { type: 'tick', tasks: [task], busy: 0, memoryBytes: 0, failures };
 }
 
+const worker1 = { id: 1, pid: 101 };
+const worker2 = { id: 2, pid: 102 };
+
 function source(board: LiveBoard, atMs: number) {
   const node = board.frame(view, new Map(), atMs).nodes.find((each) => each.node === 'in');
   if (node === undefined) throw new Error('the source is not in the frame');
@@ -78,8 +81,8 @@ describe('LiveBoard', () => {
     for (let atMs = 0; atMs <= 5_000; atMs += 500) {
       // 100 a second, then 300 a second from 3 s on.
       const taken = atMs / 10 + Math.max(0, atMs - 3_000) / 5;
-      board.tick(tick(0, taken), 1, atMs);
-      board.tick(tick(1, taken), 1, atMs);
+      board.tick(tick(0, taken), worker1, atMs);
+      board.tick(tick(1, taken), worker1, atMs);
       if (atMs === 0) expect(source(board, atMs).rates.in).toBe(0);
       if (atMs === 3_000) expect(source(board, atMs).rates.in).toBeCloseTo(200, 6);
       if (atMs === 5_000) expect(source(board, atMs).rates).toEqual({ in: 600, out: 600 });
@@ -96,31 +99,31 @@ describe('LiveBoard', () => {
       if (task === undefined) throw new Error('a tick has no task');
       return { ...plain, tasks: [{ ...task, counters: [['in', values({ in: absorbed, absorbed, timed })]] }] };
     };
-    board.tick(tick(1, 0), 1, 0);
-    board.tick(closing(0, 0), 1, 0);
-    board.tick(closing(100, 20), 1, 1_000);
+    board.tick(tick(1, 0), worker1, 0);
+    board.tick(closing(0, 0), worker1, 0);
+    board.tick(closing(100, 20), worker1, 1_000);
     expect(source(board, 1_000).rates).toEqual({ in: 100, out: 20 });
   });
 
   it('shows no rate when ticks stop, when the worker ended, and below zero after it fell back', () => {
     const board = new LiveBoard(topology());
-    board.tick(tick(1, 0), 1, 0);
-    board.tick(tick(0, 0), 1, 0);
-    board.tick(tick(0, 100), 1, 500);
+    board.tick(tick(1, 0), worker1, 0);
+    board.tick(tick(0, 0), worker1, 0);
+    board.tick(tick(0, 100), worker1, 500);
     expect(source(board, 500).rates.in).toBe(200);
     expect(source(board, 2_001).rates.in).toBe(0);
-    board.workerEnded(1);
+    board.workerEnded(worker1);
     expect(source(board, 600).rates.in).toBe(0);
-    board.tick(tick(0, 90), 2, 1_000);
+    board.tick(tick(0, 90), worker2, 1_000);
     expect(source(board, 1_000)).toMatchObject({ rates: { in: 0 }, counters: { in: 90 } });
   });
 
   it('does not take totals of a task that has just come up for work done', () => {
     const board = new LiveBoard(topology());
-    board.tick(tick(0, 1_000), 1, 0);
-    board.tick(tick(1, 1_000), 1, 500);
+    board.tick(tick(0, 1_000), worker1, 0);
+    board.tick(tick(1, 1_000), worker1, 500);
     expect(source(board, 500)).toMatchObject({ counters: { in: 2_000 }, rates: { in: 0 } });
-    board.tick(tick(1, 1_100), 1, 1_000);
+    board.tick(tick(1, 1_100), worker1, 1_000);
     expect(source(board, 1_000).rates.in).toBe(200);
   });
 
@@ -140,7 +143,7 @@ describe('LiveBoard', () => {
         timestamp: 0,
         record: null,
       };
-      board.tick(tick(0, offset, [failure]), 1, offset);
+      board.tick(tick(0, offset, [failure]), worker1, offset);
     }
     const { failures } = source(board, 25);
     expect(failures.map(({ offset }) => offset)).toEqual(Array.from({ length: 20 }, (_, index) => 24 - index));
@@ -171,7 +174,7 @@ describe('LiveBoard', () => {
       partitions: [{ topic: 't', partition: 0, position: 3, endOffset: 5 }],
       stores: [],
     };
-    board.tick({ type: 'tick', tasks: [table], busy: 0, memoryBytes: 0, failures: [] }, 1, 0);
+    board.tick({ type: 'tick', tasks: [table], busy: 0, memoryBytes: 0, failures: [] }, worker1, 0);
     const frame = board.frame(view, new Map(), 0);
     expect(frame.nodes.find(({ node }) => node === 'g')).toMatchObject({
       counters: { in: 3, absorbed: 3 },
@@ -190,7 +193,7 @@ describe('LiveBoard', () => {
     const source = () => board.frame(view, new Map(), 0).nodes.find(({ node }) => node === 'in');
     expect(source()).toMatchObject({ counters: { in: 10, forwarded: 10 }, streamTime: 7, lagRecords: 0 });
     expect(board.frame(view, new Map(), 0).worker).toBeNull();
-    board.tick(tick(0, 8), 1, 0);
+    board.tick(tick(0, 8), worker1, 0);
     expect(source()?.counters.in).toBe(13);
   });
 });

@@ -18,6 +18,7 @@ import {
 import type { RetentionGap, TaskTick, Up } from '@millrace/protocol';
 import { RetentionGaps } from './retention-gaps.ts';
 import { readersOf, repartitionBefore, subTopologyOfNode } from './topology-lookup.ts';
+import type { Worker } from './worker.ts';
 
 type Tick = Extract<Up, { type: 'tick' }>;
 
@@ -25,6 +26,12 @@ const rateWindowMs = 2_000;
 /** A tick older than this no longer speaks for the present. */
 const freshMs = 1_500;
 const failuresKept = 20;
+
+/** What a worker said last of its work and its memory. */
+export interface WorkerSpent {
+  readonly busy: number;
+  readonly memoryBytes: number;
+}
 
 interface Sample {
   readonly atMs: number;
@@ -40,8 +47,8 @@ export class LiveBoard {
   readonly #gaps: RetentionGaps;
   /** Oldest first. */
   #samples: Sample[] = [];
-  /** By process, in the order in which they were heard of. */
-  readonly #workers = new Map<number, { readonly busy: number; readonly memoryBytes: number }>();
+  /** By worker, in the order in which they were heard of. */
+  readonly #workers = new Map<number, WorkerSpent & { readonly pid: number }>();
 
   /** @param before the board of the topology in whose place this one comes: what it has lost stays lost */
   constructor(topology: Topology, before: LiveBoard | null = null) {
@@ -51,13 +58,13 @@ export class LiveBoard {
     this.#taskCount = taskIds(topology).length + (topology.globalTables.length === 0 ? 0 : 1);
   }
 
-  tick(tick: Tick, pid: number, atMs: number): void {
+  tick(tick: Tick, { id, pid }: Pick<Worker, 'id' | 'pid'>, atMs: number): void {
     for (const task of tick.tasks) this.#tasks.set(task.taskId, task);
     for (const failure of tick.failures) {
       const kept = [failure, ...(this.#failures.get(failure.node) ?? [])];
       this.#failures.set(failure.node, kept.slice(0, failuresKept));
     }
-    this.#workers.set(pid, { busy: tick.busy, memoryBytes: tick.memoryBytes });
+    this.#workers.set(id, { pid, busy: tick.busy, memoryBytes: tick.memoryBytes });
     // Tasks come up one after another with totals of their own: before all are there, a sum of totals is no measure of work done.
     if (this.#tasks.size < this.#taskCount) return;
     const oldest = this.#samples.findLastIndex((sample) => sample.atMs <= atMs - rateWindowMs);
@@ -89,14 +96,14 @@ export class LiveBoard {
     });
   }
 
-  /** What the process said of itself last; null before it has said anything. */
-  worker(pid: number): { readonly busy: number; readonly memoryBytes: number } | null {
-    return this.#workers.get(pid) ?? null;
+  /** What the worker said of itself last; null before it has said anything. */
+  worker({ id }: Pick<Worker, 'id'>): WorkerSpent | null {
+    return this.#workers.get(id) ?? null;
   }
 
   /** The worker is gone. Totals stay; rates begin anew, since a worker that takes over goes on from the last commit. */
-  workerEnded(pid: number): void {
-    this.#workers.delete(pid);
+  workerEnded({ id }: Pick<Worker, 'id'>): void {
+    this.#workers.delete(id);
     this.#samples = [];
   }
 
@@ -123,11 +130,11 @@ export class LiveBoard {
   }
 
   #allWorkers(): LiveFrame['worker'] {
-    const [pid] = this.#workers.keys();
-    if (pid === undefined) return null;
     const workers = [...this.#workers.values()];
+    const [first] = workers;
+    if (first === undefined) return null;
     return {
-      pid,
+      pid: first.pid,
       busy: sum(workers.map(({ busy }) => busy)) / workers.length,
       memoryBytes: sum(workers.map(({ memoryBytes }) => memoryBytes)),
     };

@@ -2,13 +2,13 @@ import type { StorePage } from '@millrace/api';
 import type { StoreQuery, Topology } from '@millrace/engine';
 import type { Up } from '@millrace/protocol';
 import { mergeAnswers, type TaskRefusal } from './store-answers.ts';
-import type { WorkerProcess } from './worker-process.ts';
+import type { Worker } from './worker.ts';
 
 type Answers = Extract<Up, { type: 'storeAnswers' }>;
 type Outcome = Answers | 'late' | 'ended';
 
 interface Question {
-  readonly worker: WorkerProcess;
+  readonly worker: Worker;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -33,7 +33,7 @@ export class StoreQueries {
   async ask(
     query: StoreQuery,
     topology: Topology,
-    workers: readonly WorkerProcess[],
+    workers: readonly Worker[],
     isLive: boolean,
   ): Promise<StorePage | null> {
     const tasks = tasksOf(query.store, topology);
@@ -70,7 +70,7 @@ export class StoreQueries {
   }
 
   /** @param ended null for whoever was asked */
-  workerEnded(ended: WorkerProcess | null): void {
+  workerEnded(ended: Worker | null): void {
     for (const { worker, settle } of [...this.#open.values()]) {
       if (ended === null || worker === ended) settle('ended');
     }
@@ -82,7 +82,7 @@ export class StoreQueries {
     return mergeAnswers(query, kind, partitions, answers, refusals, this.#nowMs());
   }
 
-  #ask(query: StoreQuery, worker: WorkerProcess): Promise<Outcome> {
+  #ask(query: StoreQuery, worker: Worker): Promise<Outcome> {
     if (worker.isOver) return Promise.resolve('ended');
     const requestId = ++this.#lastRequestId;
     return new Promise((resolve) => {

@@ -6,12 +6,11 @@ import type { WorkerProcess } from './worker-process.ts';
 const goneWithinMs = 5_000;
 const lookMs = 10;
 const noteEnding = '.json';
-/** Pipeline ids have no dots. */
-const indexMark = '.';
 
 /**
- * Remembers on the disk which process works for a pipeline, running it or reading its stores. It ends by itself when its server is gone,
- * but not at once, and two processes must never have the same stores open: before a new one starts, an old one that still runs is ended.
+ * Remembers on the disk which process of this server works for a pipeline, running it or reading its stores. It ends by itself when its
+ * server is gone, but not at once, and two processes must never have the same stores open: before a new one starts, an old one that still
+ * runs is ended. Workers on Kafka are none of these: keepers have them, and they go on.
  */
 export class StrayWorkers {
   readonly #directory: string;
@@ -21,34 +20,22 @@ export class StrayWorkers {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /**
-   * A worker that is not remembered could outlive us unseen, so it does not get to work.
-   * @param index of the worker among those of its pipeline
-   */
-  remember(pipelineId: string, worker: WorkerProcess, index = 0): void {
+  /** A worker that is not remembered could outlive us unseen, so it does not get to work. */
+  remember(pipelineId: string, worker: WorkerProcess): void {
     try {
-      writeFileSync(this.#path(noteOf(pipelineId, index)), JSON.stringify(identityOf(worker.pid)), { mode: 0o600 });
+      writeFileSync(this.#path(pipelineId), JSON.stringify(identityOf(worker.pid)), { mode: 0o600 });
     } catch (error) {
       worker.kill(`could not be noted on the disk (${error instanceof Error ? error.message : String(error)})`);
     }
   }
 
-  forget(pipelineId: string, index = 0): void {
-    rmSync(this.#path(noteOf(pipelineId, index)), { force: true });
+  forget(pipelineId: string): void {
+    rmSync(this.#path(pipelineId), { force: true });
   }
 
   /** Ends what an earlier server left running for the pipeline, and waits until it is gone. */
   async end(pipelineId: string): Promise<void> {
-    await Promise.all(
-      this.#notes()
-        .filter((note) => note === pipelineId || note.startsWith(`${pipelineId}${indexMark}`))
-        .map((note) => this.#end(note)),
-    );
-  }
-
-  /** The same for one of the pipeline's workers. */
-  async endOne(pipelineId: string, index: number): Promise<void> {
-    await this.#end(noteOf(pipelineId, index));
+    await this.#end(pipelineId);
   }
 
   async #end(note: string): Promise<void> {
@@ -86,11 +73,6 @@ export class StrayWorkers {
   #path(note: string): string {
     return join(this.#directory, `${note}${noteEnding}`);
   }
-}
-
-/** The first worker's note has the pipeline's name alone. */
-function noteOf(pipelineId: string, index: number): string {
-  return index === 0 ? pipelineId : `${pipelineId}${indexMark}${index}`;
 }
 
 function kill({ pid }: ProcessIdentity): void {

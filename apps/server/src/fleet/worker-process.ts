@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Down, protocolVersion, type Up, upSchema } from '@millrace/protocol';
 import type { Patience } from './patience.ts';
+import { nextWorkerId, type Worker } from './worker.ts';
 
 const memoryMb = 1_024;
 
@@ -28,8 +29,9 @@ export interface WorkerListener {
   ended(exit: WorkerExit): void;
 }
 
-/** One worker process: started, spoken with, ended. */
-export class WorkerProcess {
+/** One worker process that this one has started: spoken with, and ended. */
+export class WorkerProcess implements Worker {
+  readonly id = nextWorkerId();
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #patience: Patience;
@@ -104,7 +106,6 @@ export class WorkerProcess {
     return new WorkerProcess(child, pid, patience, listener);
   }
 
-  /** It has been told what to do: whatever is said to it now comes after that. */
   get hasSaidHello(): boolean {
     return this.#hasSaidHello;
   }

@@ -1,8 +1,7 @@
-import type { TaskView, WorkerView } from '@millrace/api';
+import type { RestoredRecords, TaskView, WorkerView } from '@millrace/api';
 import type { TaskState, Up } from '@millrace/protocol';
 import { BackOff } from './back-off.ts';
-import type { StrayWorkers } from './stray-workers.ts';
-import { type WorkerListener, WorkerProcess, type WorkerStart } from './worker-process.ts';
+import type { Worker } from './worker.ts';
 
 /** What a worker said when it could not go on. */
 export type WorkerFailure = Extract<Up, { type: 'failed' }>;
@@ -10,42 +9,32 @@ export type WorkerFailure = Extract<Up, { type: 'failed' }>;
 /** Ten signs of life are missing. */
 const silentMs = 5_000;
 
-export interface WorkerSlotParts {
-  /** Among those of the deployment, from 0. */
-  readonly index: number;
-  readonly name: string;
-  readonly start: WorkerStart;
-  readonly strayWorkers: StrayWorkers;
-}
-
 /**
  * A place for one worker of a deployment: its process while there is one, what that says of its tasks, and when the next one is due after it
  * has ended by itself.
  */
-export class WorkerSlot {
-  readonly index: number;
+export class WorkerSlot<Process extends Worker = Worker> {
   readonly name: string;
-  readonly #parts: WorkerSlotParts;
   readonly #backOff = new BackOff();
   readonly #tasks = new Map<string, TaskState>();
-  #process: WorkerProcess | null = null;
+  #process: Process | null = null;
   #startedAtMs = 0;
   #retry: NodeJS.Timeout | null = null;
   #retryAtMs = 0;
   #waitsFor: string | null = null;
+  /** Why nothing is heard of a process that may well go on. */
+  #lost: string | null = null;
   /** Null before its first sign of life. */
   #heardAtMs: number | null = null;
   failed: WorkerFailure | null = null;
   /** What keeps the process from going on for now, as it says itself. */
   trouble: string | null = null;
 
-  constructor(parts: WorkerSlotParts) {
-    this.#parts = parts;
-    this.index = parts.index;
-    this.name = parts.name;
+  constructor(name: string) {
+    this.name = name;
   }
 
-  get process(): WorkerProcess | null {
+  get process(): Process | null {
     return this.#process;
   }
 
@@ -56,6 +45,7 @@ export class WorkerSlot {
 
   /** Why it is not there, or does not go on; null when all is well. */
   get reason(): string | null {
+    if (this.#lost !== null) return this.#lost;
     if (this.isSilent) return `${this.name} has not been heard of for ${silentMs / 1_000} s.`;
     return this.#waitsFor ?? this.trouble;
   }
@@ -80,8 +70,27 @@ export class WorkerSlot {
     this.#tasks.clear();
     this.failed = null;
     this.trouble = null;
+    this.#lost = null;
     this.#heardAtMs = null;
     this.#startedAtMs = performance.now();
+  }
+
+  /** There is a process, or there is a way to speak with it again. */
+  take(process: Process): void {
+    this.#process = process;
+    this.#lost = null;
+    this.#heardAtMs = null;
+  }
+
+  /** There is no way to speak with the process any more, which may go on. @param words why, as sentences */
+  lose(words: string): void {
+    this.#process = null;
+    this.#lost = words;
+  }
+
+  /** Whether its process may go on unheard. What is known of its tasks is of when it was heard last. */
+  get isLost(): boolean {
+    return this.#lost !== null;
   }
 
   /** The process has told of its tasks, which it does twice a second from when it has joined the others. */
@@ -95,15 +104,6 @@ export class WorkerSlot {
     return performance.now() - this.#heardAtMs > silentMs;
   }
 
-  /** @throws Error when no process can be started */
-  async launch(listener: WorkerListener): Promise<WorkerProcess> {
-    const { start, strayWorkers } = this.#parts;
-    const process = await WorkerProcess.start(start, listener);
-    this.#process = process;
-    strayWorkers.remember(start.pipelineId, process, this.index);
-    return process;
-  }
-
   /** @param isAll whether the worker has no tasks but these */
   heard(tasks: readonly TaskState[], isAll: boolean): void {
     if (isAll) this.#tasks.clear();
@@ -112,19 +112,24 @@ export class WorkerSlot {
 
   /** The process has ended. */
   gone(): void {
-    const { start, strayWorkers } = this.#parts;
     this.#process = null;
+    this.#lost = null;
     this.#tasks.clear();
     this.trouble = null;
-    strayWorkers.forget(start.pipelineId, this.index);
   }
 
   /** Calls after a pause, which is longer each time. @param message why there is no process, as a sentence */
   retryLater(message: string, launch: () => void): void {
     const waitMs = this.#backOff.next(performance.now() - this.#startedAtMs);
-    this.#waitsFor = `${message.replace(/[.\s]+$/, '')}. It starts again in ${waitMs / 1_000} s.`;
+    this.waitFor(message, waitMs);
     this.#retryAtMs = performance.now() + waitMs;
     this.#retry = setTimeout(launch, waitMs);
+  }
+
+  /** Somebody else starts the process again. @param startsInMs null when nobody does */
+  waitFor(message: string, startsInMs: number | null): void {
+    const again = startsInMs === null ? '' : ` It starts again in ${startsInMs / 1_000} s.`;
+    this.#waitsFor = `${message.replace(/[.\s]+$/, '')}.${again}`;
   }
 
   cancelRetry(): void {
@@ -143,23 +148,23 @@ export class WorkerSlot {
       state,
       reason: this.reason,
       tasks: tasks.map(({ taskId, state }): TaskView => ({ taskId, state })),
-      restoredShare: state === 'restoring' ? restoredShare(tasks) : null,
+      restored: state === 'restoring' ? restoredRecords(tasks) : null,
       busy: spent?.busy ?? 0,
       memoryBytes: spent?.memoryBytes ?? 0,
     };
   }
 
   #state(tasks: readonly TaskState[]): WorkerView['state'] {
-    if (this.#process === null || !this.#process.hasSaidHello) return 'starting';
+    if (this.#process === null ? !this.isLost : !this.#process.hasSaidHello) return 'starting';
     if (tasks.length === 0) return 'ready';
     if (tasks.some(({ state }) => state === 'restoring')) return 'restoring';
     return tasks.every(({ state }) => state === 'running') ? 'running' : 'starting';
   }
 }
 
-/** How much of what the tasks must restore they have, 0 to 1. */
-export function restoredShare(tasks: readonly TaskState[]): number {
-  const total = tasks.reduce((sum, task) => sum + task.restoreTotal, 0);
-  const restored = tasks.reduce((sum, task) => sum + task.restoredRecords, 0);
-  return total === 0 ? 0 : Math.min(1, restored / total);
+export function restoredRecords(tasks: readonly TaskState[]): RestoredRecords {
+  return {
+    records: tasks.reduce((sum, task) => sum + task.restoredRecords, 0),
+    totalRecords: tasks.reduce((sum, task) => sum + task.restoreTotal, 0),
+  };
 }

@@ -47,6 +47,11 @@ export class HttpServer {
     return new HttpServer(server, webSocket, `http://${name}:${port}`);
   }
 
+  /** Pages ask about the server again when their socket has opened anew: it is not what it was. */
+  askToConnectAgain(): void {
+    this.#webSocket.askToConnectAgain();
+  }
+
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#webSocket.close();

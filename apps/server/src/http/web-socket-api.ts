@@ -54,6 +54,11 @@ export class WebSocketApi {
     }
   }
 
+  /** Closes the sockets that are open; their clients connect again at once. */
+  askToConnectAgain(): void {
+    for (const client of this.#sockets.clients) client.close(1012, 'The server has changed.');
+  }
+
   /** Closes all sockets; their clients connect again when the server is back. */
   close(): void {
     for (const client of this.#sockets.clients) client.close(1001, 'The server stops.');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,7 @@ const place = (path: string): string => fileURLToPath(new URL(path, import.meta.
 export const realPlaces: Places = {
   version: '0.0.0-test',
   workerMain: place('../../../worker/dist/main.js'),
+  keeperMain: place('../../../worker/dist/keeper.js'),
   designerDirectory: place('../../../designer/dist'),
   examplesDirectory: place('../../../../examples'),
 };
@@ -39,7 +41,7 @@ export class ServerUnderTest {
 
   constructor(settings: Partial<Settings> = {}, places: Partial<Places> = {}, patience: Partial<Patience> = {}) {
     this.directory = settings.dataDirectory ?? mkdtempSync(join(tmpdir(), 'millrace-server-'));
-    this.#settings = settings;
+    this.#settings = apartFromOthers(settings);
     this.#places = places;
     this.#patience = patience;
   }
@@ -53,6 +55,7 @@ export class ServerUnderTest {
       examplesSpeed: 0,
       kafka: null,
       workers: 1,
+      workerListen: null,
       ...this.#settings,
     };
     const places = { ...realPlaces, ...this.#places };
@@ -169,6 +172,14 @@ export class ServerUnderTest {
       };
     return { info: log('info'), warn: log('warn'), error: log('error') };
   }
+}
+
+/** On a Kafka cluster that others use too, a server must not take over from theirs. */
+function apartFromOthers(settings: Partial<Settings>): Partial<Settings> {
+  const { kafka } = settings;
+  if (kafka === null || kafka === undefined) return settings;
+  const name = `test-${process.pid}-${randomBytes(6).toString('hex')}`;
+  return { ...settings, kafka: { ...kafka, environment: { MILLRACE_NAME: name, ...kafka.environment } } };
 }
 
 /** Waits for something that will come; the test's own time limit ends a wait in vain. */

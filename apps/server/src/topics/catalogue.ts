@@ -1,10 +1,13 @@
 import { type CatalogueTopic, type Log, LogError, type LogErrorCode, type TopicDescription } from '@millrace/engine';
 import { inferValueType, unionOf, type ValueType } from '@millrace/expression';
+import { sideBySide } from './side-by-side.ts';
 import { sampleTopic, type TopicSample } from './topic-sample.ts';
 
 const sampleRecords = 200;
 const latestRecords = 20;
 const refreshMs = 2_000;
+/** Topics that are looked into at the same time: each takes an answer of a broker, which may be far away. */
+const samplesAtOnce = 16;
 const stringType: ValueType = { kind: 'string' };
 const unknownType: ValueType = { kind: 'unknown' };
 
@@ -15,6 +18,7 @@ const ofOneTopic: ReadonlySet<LogErrorCode> = new Set([
   'offset-out-of-range',
   'not-authorised',
   'unsupported',
+  'corrupt',
 ]);
 
 interface Known {
@@ -53,16 +57,18 @@ export class Catalogue {
   async #refresh(): Promise<void> {
     const atMs = this.#nowMs();
     const known = new Map<string, Known>();
-    for (const description of await this.#log.topics()) {
-      if (description.role !== 'external') continue;
-      const ends = description.endOffsets.join();
-      const before = this.#known.get(description.name);
-      if (before?.ends === ends && before.topic.partitions === description.partitions)
-        known.set(description.name, before);
-      else known.set(description.name, { topic: await this.#inspect(description), ends });
-    }
+    const topics = (await this.#log.topics()).filter(({ role }) => role === 'external');
+    const looks = await sideBySide(topics, samplesAtOnce, (description) => this.#look(description));
+    for (const look of looks) known.set(look.topic.name, look);
     this.#known = known;
     this.#refreshedAtMs = atMs;
+  }
+
+  async #look(description: TopicDescription): Promise<Known> {
+    const ends = description.endOffsets.join();
+    const before = this.#known.get(description.name);
+    if (before?.ends === ends && before.topic.partitions === description.partitions) return before;
+    return { topic: await this.#inspect(description), ends };
   }
 
   async #sample(description: TopicDescription): Promise<TopicSample> {

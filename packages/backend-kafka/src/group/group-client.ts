@@ -25,7 +25,7 @@ import {
   type SyncGroupRequest,
   syncGroupVersion,
 } from '../codec/requests/sync-group.ts';
-import { errorCodes, KafkaError } from '../kafka-error.ts';
+import { errorCodes, KafkaError, type NeededRight } from '../kafka-error.ts';
 import type { RpcTransport } from '../transport/rpc-transport.ts';
 import type { GroupIdentity } from './group-identity.ts';
 
@@ -49,9 +49,16 @@ export interface GroupClientOptions {
  */
 export class GroupClient {
   readonly #options: GroupClientOptions;
+  /** The coordinator, as last asked. */
+  #node = -1;
 
   constructor(options: GroupClientOptions) {
     this.#options = options;
+  }
+
+  /** For one who is no member and will not be. */
+  static ofStranger(transport: RpcTransport, group: string): GroupClient {
+    return new GroupClient({ transport, group, groupInstanceId: null, sessionTimeoutMs: 0, rebalanceTimeoutMs: 0 });
   }
 
   /** @param memberId empty for a new member; @throws KafkaError MEMBER_ID_REQUIRED never: the id given is used at once */
@@ -96,13 +103,14 @@ export class GroupClient {
     await this.remove([{ memberId, groupInstanceId }]);
   }
 
-  /** Makes members leave, whoever they are; those that have left already are no failure. */
+  /** Makes members leave, whoever they are; those that have left already, or a group that is not there, are no failure. */
   async remove(members: readonly LeavingMember[]): Promise<void> {
     const body = encodeLeaveGroup({ group: this.#options.group, members });
     const answer = decodeLeaveGroup(
       await this.#call(apiKeys.leaveGroup, leaveGroupVersion, body, heartbeatLane, answerTimeoutMs),
     );
-    this.#check(answer.error, 'leave');
+    for (const error of [answer.error, ...answer.members.map((member) => member.error)])
+      if (error !== errorCodes.unknownMemberId) this.#check(error, 'leave');
   }
 
   /** Who is in the group. */
@@ -111,13 +119,14 @@ export class GroupClient {
     const [group] = decodeDescribeGroups(
       await this.#call(apiKeys.describeGroups, describeGroupsVersion, body, heartbeatLane, answerTimeoutMs),
     );
-    this.#check(group?.error ?? errorCodes.unknownServerError, 'look into');
+    this.#check(group?.error ?? errorCodes.unknownServerError, 'look into', 'DESCRIBE');
     return group as DescribedGroup;
   }
 
   async #call(apiKey: number, version: number, body: Uint8Array, lane: string, timeoutMs: number): Promise<Reader> {
     const { transport, group } = this.#options;
     const node = await transport.coordinator('group', group);
+    this.#node = node;
     try {
       return new Reader(await transport.call(node, apiKey, version, body, { lane, timeoutMs }));
     } catch (error) {
@@ -126,10 +135,14 @@ export class GroupClient {
     }
   }
 
-  #check(error: number, action: string): void {
+  #check(error: number, action: string, operation: NeededRight['operation'] = 'READ'): void {
     if (error === errorCodes.none) return;
     if (error === errorCodes.notCoordinator || error === errorCodes.coordinatorNotAvailable)
       this.#options.transport.forgetCoordinator('group', this.#options.group);
-    throw new KafkaError(error, `${action} the group ${this.#options.group}`);
+    const { group, transport } = this.#options;
+    throw new KafkaError(error, `${action} the group ${group} at ${transport.address(this.#node)}`, null, {
+      operation,
+      on: `the group ${group}`,
+    });
   }
 }

@@ -337,6 +337,7 @@ describe.skipIf(settings === null)('a group of workers on a real broker', () => 
 function topologyOf(pipeline: string, partitions: readonly number[]): Topology {
   return {
     pipeline,
+    guarantee: 'exactly-once',
     commitIntervalMs: 100,
     settings: { cacheBytes: 0, maxIdleMs: 0, emitIntervalMs: 0 },
     subTopologies: partitions.map((count, id) => ({

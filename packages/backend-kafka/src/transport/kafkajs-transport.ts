@@ -177,7 +177,12 @@ export class KafkajsTransport implements RpcTransport {
     const { error, message, node } = decodeFindCoordinator(
       await this.#callAny(apiKeys.findCoordinator, findCoordinatorVersion, body),
     );
-    assertNoError(error, `find the broker that keeps the ${kind} ${key}`, message);
+    const of = kind === 'group' ? `the group ${key}` : `the transactional id ${key}`;
+    assertNoError(error, `find the broker that keeps ${of}`, message, {
+      // What has to be granted in any case, and says so of looking for the broker too.
+      operation: kind === 'group' ? 'READ' : 'WRITE',
+      on: of,
+    });
     if (!this.#view.brokers.some((broker) => broker.node === node)) await this.#readMetadata([]);
     return node;
   }

@@ -38,6 +38,11 @@ export class GrowingBytes {
     if (this.#capacity > keptBytes) this.#use(new Uint8Array(firstCapacity));
   }
 
+  /** Takes back the last bytes written. */
+  takeBack(bytes: number): void {
+    this.#length -= bytes;
+  }
+
   /** Each of these gives the number of bytes written. */
   putByteString(text: ByteString): number {
     const { length } = text;

@@ -94,13 +94,25 @@ function encodedName(name: string): Uint8Array {
  */
 export class HeaderWriter {
   readonly #bytes = new GrowingBytes();
+  /** Where the last record's headers begin. */
+  #lastAt = 0;
 
   /** Begins with that many records without headers. */
   constructor(recordsBefore: number) {
     this.#bytes.putZeros(recordsBefore * 2);
   }
 
+  /** How many bytes the last record's headers take. */
+  get lastBytes(): number {
+    return this.#bytes.length - this.#lastAt;
+  }
+
+  takeBackLast(): void {
+    this.#bytes.takeBack(this.lastBytes);
+  }
+
   append(headers: readonly Header[]): void {
+    this.#lastAt = this.#bytes.length;
     const [first] = headers;
     if (headers.length === 1 && first instanceof NumberedHeader) {
       const encoded = first.encodedAlone;

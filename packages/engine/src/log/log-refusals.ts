@@ -36,6 +36,12 @@ export function missingTopics(
 }
 
 function assertSameTopic(present: TopicSpec, wanted: TopicSpec): void {
+  if (wanted.owner !== null && present.owner === wanted.owner && present.partitions !== wanted.partitions) {
+    throw new LogError(
+      'topic-conflict',
+      `Topic ${wanted.name} has ${present.partitions} partitions, and ${wanted.owner} needs ${wanted.partitions}: everything in it is laid out by those. Deploy a copy of the pipeline with another id, which makes topics of its own.`,
+    );
+  }
   for (const property of ['partitions', 'role', 'owner'] as const) {
     if (present[property] !== wanted[property]) {
       throw new LogError(

@@ -103,6 +103,23 @@ export class RecordBatchBuilder {
     this.#addToValue(this.#values.putString(text));
   }
 
+  /** How many bytes the last record's key, value and headers take. */
+  get lastRecordBytes(): number {
+    const index = this.#count - 1;
+    const keyLength = this.#keyLengths[index] as number;
+    const valueLength = this.#valueLengths[index] as number;
+    return Math.max(0, keyLength) + Math.max(0, valueLength) + (this.#headers?.lastBytes ?? 0);
+  }
+
+  /** Takes the last record back, as if it had never been begun. */
+  takeBackLast(): void {
+    const index = this.#count - 1;
+    this.#keys.takeBack(Math.max(0, this.#keyLengths[index] as number));
+    this.#values.takeBack(Math.max(0, this.#valueLengths[index] as number));
+    this.#headers?.takeBackLast();
+    this.#count = index;
+  }
+
   /** For compaction: appends a record that keeps its distance from the batch's base offset. All records of a batch, or none, are given one. */
   appendAt(offsetDelta: number, record: ProducedRecord): void {
     this.#offsetDeltas ??= [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PipelineSettings } from '../pipeline/document.ts';
+import type { PipelineSettings } from '../pipeline/pipeline-settings.ts';
 import { sketch } from '../testing/pipeline-sketch.ts';
 import { TopologyTestDriver, untypedTopic } from '../testing/topology-test-driver.ts';
 

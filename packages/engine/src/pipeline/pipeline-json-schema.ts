@@ -4,9 +4,8 @@ import { pipelineSchema } from './document.ts';
 
 /** The document format as JSON Schema (draft 2020-12), with the config of each node kind; for editors and reviews. */
 export function pipelineJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(pipelineSchema, { io: 'input' }) as unknown as {
-    properties: { nodes: { items: Record<string, unknown> } };
-  };
+  const { $schema, ...rest } = z.toJSONSchema(pipelineSchema, { io: 'input' });
+  const schema = { $schema, ...(withoutMeta(rest) as { properties: { nodes: { items: Record<string, unknown> } } }) };
   const kinds = Object.values(nodeKinds).map((kind) => ({
     if: { properties: { kind: { const: kind.name } } },
     // The meta of a field is for forms.

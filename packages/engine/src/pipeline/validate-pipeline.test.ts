@@ -263,7 +263,9 @@ describe('topics', () => {
       },
     ]);
     const far = of('x', diagnose({ x: ['source', { topic: 'zzz' }], out }, ['x > out']));
-    expect(far).toMatchObject([{ code: 'unknown-topic', message: 'There is no topic zzz.' }]);
+    expect(far).toMatchObject([
+      { code: 'unknown-topic', message: 'There is no topic zzz. Create it, or choose another.' },
+    ]);
     expect(far[0]?.fix).toBeUndefined();
   });
 

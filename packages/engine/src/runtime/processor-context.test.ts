@@ -26,6 +26,7 @@ const sink = (id: string): SinkSpec => ({
 /** One source into one processor of the test's own, with the outputs `out` and `other` into topics of these names. */
 const topology: Topology = {
   pipeline: 'p',
+  guarantee: 'exactly-once',
   commitIntervalMs: 100,
   settings: { cacheBytes: 0, maxIdleMs: 0, emitIntervalMs: 0 },
   subTopologies: [

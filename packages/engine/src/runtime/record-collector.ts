@@ -6,12 +6,15 @@ import { RecordBatchBuilder } from '../log/record-batch-builder.ts';
 /** Records for one topic, by partition. Kept by those who write to the topic often, so that it is not looked up for each record. */
 export class TopicOutput {
   readonly topic: string;
+  /** The most that key, value and headers of a record may take, for those who can do something about it. */
+  readonly maxRecordBytes: number;
   /** By partition; each is used batch after batch. */
   readonly #builders: (RecordBatchBuilder | undefined)[] = [];
   #isEmpty = true;
 
-  constructor(topic: string) {
+  constructor(topic: string, maxRecordBytes = Number.POSITIVE_INFINITY) {
     this.topic = topic;
+    this.maxRecordBytes = maxRecordBytes;
   }
 
   get isEmpty(): boolean {
@@ -63,11 +66,17 @@ export class RecordCollector {
   readonly #outputs = new Map<string, TopicOutput>();
   /** By topic name; made anew when a topic is added. */
   #inOrder: readonly TopicOutput[] = [];
+  readonly #limits: ReadonlyMap<string, number>;
+
+  /** @param limits by topic: see {@link TopicOutput.maxRecordBytes}; none where the log takes records of any size */
+  constructor(limits: ReadonlyMap<string, number> = new Map()) {
+    this.#limits = limits;
+  }
 
   topic(name: string): TopicOutput {
     let output = this.#outputs.get(name);
     if (output === undefined) {
-      output = new TopicOutput(name);
+      output = new TopicOutput(name, this.#limits.get(name));
       this.#outputs.set(name, output);
       this.#inOrder = [...this.#outputs.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
     }

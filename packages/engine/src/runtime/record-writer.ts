@@ -50,6 +50,19 @@ export class RecordWriter {
     if (typeof form === 'string') written.putText(form);
     else if (form instanceof JsonValue) form.writeTo(written);
     else if (form !== null) written.putBytes(form, 0, form.byteLength);
+    const { lastRecordBytes } = written;
+    if (lastRecordBytes > this.#output.maxRecordBytes) {
+      written.takeBackLast();
+      throw this.#tooLarge(lastRecordBytes);
+    }
+  }
+
+  #tooLarge(bytes: number): RecordError {
+    const { topic, maxRecordBytes } = this.#output;
+    return new RecordError(
+      'too-large',
+      `The record takes ${bytes} bytes, and the topic ${topic} takes ${maxRecordBytes} at most. Make it smaller, or raise max.message.bytes of the topic.`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import { encodeBatch, type ProducedRecord } from '../log/record-batch-builder.ts
 import { addCounters, type Counters, emptyCounters } from '../metrics/fates.ts';
 import { nodeCounters } from '../metrics/node-counters.ts';
 import { countersFromArray } from '../metrics/processor-counters.ts';
-import type { PipelineSettings } from '../pipeline/document.ts';
+import type { PipelineSettings } from '../pipeline/pipeline-settings.ts';
 import type { StoreRow } from '../state/store-query.ts';
 import { type Disk, MemoryWorker } from '../testing/memory-worker.ts';
 import { type SketchedNode, sketch } from '../testing/pipeline-sketch.ts';

@@ -36,7 +36,7 @@ const bufferedRecordsPerPartition = 2000;
 export class TaskGroup {
   readonly #topology: Topology;
   readonly #processors: ProcessorRegistry;
-  readonly #collector = new RecordCollector();
+  readonly #collector: RecordCollector;
   readonly #tasks = new Map<TaskId, Task>();
   #commits = 0;
   #pending: PendingCommit | null = null;
@@ -53,8 +53,17 @@ export class TaskGroup {
   /** One reading of the clock a batch of records. */
   #nowMs = 0;
 
-  /** `clock` gives epoch milliseconds; without one, the wall clock of a task is its stream time. */
-  constructor(topology: Topology, processors: ProcessorRegistry, clock?: () => number) {
+  /**
+   * `clock` gives epoch milliseconds; without one, the wall clock of a task is its stream time. `recordLimits`: by topic, the most bytes that
+   * a record's key, value and headers may take; a record above it is one for its node's error policy.
+   */
+  constructor(
+    topology: Topology,
+    processors: ProcessorRegistry,
+    clock?: () => number,
+    recordLimits: ReadonlyMap<string, number> = new Map(),
+  ) {
+    this.#collector = new RecordCollector(recordLimits);
     this.#topology = topology;
     this.#processors = processors;
     this.#clock = clock;

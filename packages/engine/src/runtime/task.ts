@@ -8,7 +8,7 @@ import type { CommittedTask, SourcePosition, TaskCommit, TaskId } from '../log/l
 import type { Fate } from '../metrics/fates.ts';
 import { ProcessorCounters, slotOf } from '../metrics/processor-counters.ts';
 import type { RecordFailure } from '../metrics/record-failure.ts';
-import type { ErrorPolicy } from '../pipeline/document.ts';
+import type { ErrorPolicy } from '../pipeline/pipeline-settings.ts';
 import { causeFrom, changelogPrefixes } from '../state/changelog.ts';
 import { LayeredStore } from '../state/layered-store.ts';
 import type { StoreTable } from '../state/store-table.ts';

@@ -1,4 +1,4 @@
-import type { PipelineSettings } from '../pipeline/document.ts';
+import type { PipelineSettings } from '../pipeline/pipeline-settings.ts';
 import { sketch } from './pipeline-sketch.ts';
 import { TopologyTestDriver, untypedTopic } from './topology-test-driver.ts';
 

@@ -1,4 +1,5 @@
-import { type Pipeline, type PipelineSettings, pipelineSchema } from '../pipeline/document.ts';
+import { type Pipeline, pipelineSchema } from '../pipeline/document.ts';
+import type { PipelineSettings } from '../pipeline/pipeline-settings.ts';
 
 /** Kind, config, and the node's own error policy. */
 export type SketchedNode = readonly [kind: string, config?: object | undefined, errorPolicy?: string | undefined];

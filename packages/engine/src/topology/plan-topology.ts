@@ -49,6 +49,7 @@ export function planTopology(pipeline: Pipeline, catalogue: TopicCatalogue): Top
   ];
   return {
     pipeline: pipeline.id,
+    guarantee: pipeline.settings.guarantee,
     commitIntervalMs: pipeline.settings.commitIntervalMs,
     settings: {
       cacheBytes: pipeline.settings.cacheBytes,

@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import type { KeyFormat } from '../log/key-format.ts';
 import type { TopicSpec } from '../log/log.ts';
-import type { ErrorPolicy } from '../pipeline/document.ts';
+import type { ErrorPolicy } from '../pipeline/pipeline-settings.ts';
 import { DisjointSets } from './disjoint-sets.ts';
 import { generatedTopic, internalTopic, outputTopic } from './internal-topics.ts';
 import { internalPartitionCounts } from './partition-counts.ts';

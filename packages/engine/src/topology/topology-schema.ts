@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { guarantees } from '../pipeline/pipeline-settings.ts';
 import type { Topology } from './topology.ts';
 
 /**
@@ -13,6 +14,7 @@ const part = z.looseObject({ id: z.string(), node: z.string(), role: z.enum(['ma
 
 const outline = z.looseObject({
   pipeline: z.string(),
+  guarantee: z.enum(guarantees).optional(),
   commitIntervalMs: z.number(),
   subTopologies: z.array(
     z.looseObject({

@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import type { KeyFormat } from '../log/key-format.ts';
 import type { TaskId, TopicSpec } from '../log/log.ts';
-import type { ErrorPolicy } from '../pipeline/document.ts';
+import type { ErrorPolicy, Guarantee } from '../pipeline/pipeline-settings.ts';
 
 /**
  * The planned form of a pipeline: plain data, all that crosses from planning to running. A worker needs this and the processors' code,
@@ -9,6 +9,8 @@ import type { ErrorPolicy } from '../pipeline/document.ts';
  */
 export interface Topology {
   readonly pipeline: string;
+  /** Absent in what was planned before there was a choice: exactly-once. */
+  readonly guarantee?: Guarantee | undefined;
   readonly commitIntervalMs: number;
   readonly settings: RunSettings;
   readonly subTopologies: readonly SubTopology[];

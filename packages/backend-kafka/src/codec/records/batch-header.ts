@@ -46,17 +46,13 @@ export function readBatchHeader(bytes: Uint8Array, view: DataView, start: number
   const left = bytes.byteLength - start;
   if (left < batchLayout.beforeLength) return null;
   const length = view.getInt32(start + batchLayout.length);
+  // Where all forms have it, and first: older ones are shorter.
+  const version = left > batchLayout.version ? view.getInt8(start + batchLayout.version) : 2;
+  if (version !== 2) throw unknownVersion(version);
   if (length < batchLayout.records - batchLayout.beforeLength) {
-    // Older forms are at least as long as their own headers; anything shorter would not let us go on.
     throw new MalformedRecordsError(`A record batch of ${length} bytes is shorter than its header.`);
   }
   if (left < batchLayout.beforeLength + length) return null;
-  const version = view.getInt8(start + batchLayout.version);
-  if (version !== 2) {
-    throw new MalformedRecordsError(
-      `A record batch has version ${version}, from before Kafka 0.11. Copy the topic with a newer producer.`,
-    );
-  }
   const count = view.getInt32(start + batchLayout.count);
   const lastOffsetDelta = view.getInt32(start + batchLayout.lastOffsetDelta);
   const baseOffset = readInt64(view, start + batchLayout.baseOffset);
@@ -74,6 +70,14 @@ export function readBatchHeader(bytes: Uint8Array, view: DataView, start: number
     producerId: view.getBigInt64(start + batchLayout.producerId),
     count,
   };
+}
+
+function unknownVersion(version: number): MalformedRecordsError {
+  return new MalformedRecordsError(
+    version === 0 || version === 1
+      ? `The records have the form of version ${version}, from before Kafka 0.11, which is not read. Write them into a new topic with a newer producer, and read that.`
+      : `The records have the form of version ${version}, which is not known. Write them with a producer of Kafka 4 or older.`,
+  );
 }
 
 /** Beyond the whole numbers that a number holds it is the nearest. */

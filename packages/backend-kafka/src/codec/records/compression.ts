@@ -72,7 +72,9 @@ export function uncompress(number: number, bytes: Uint8Array): Uint8Array {
         if (zstdDecompressSync === undefined) throw new MalformedRecordsError(noZstd);
         return zstdDecompressSync(bytes, { maxOutputLength: maxUncompressedBytes });
       default:
-        throw new MalformedRecordsError(`Records are compressed in an unknown way (${number}).`);
+        throw new MalformedRecordsError(
+          `Records are compressed in an unknown way (${number}). Write the topic with gzip, snappy, lz4, zstd, or without compression.`,
+        );
     }
   } catch (error) {
     if (error instanceof MalformedRecordsError) throw error;

@@ -18,7 +18,7 @@ export function checkTopic(settings: SourceConfig, topic: CatalogueTopic | undef
     context.report({
       code: 'unknown-topic',
       path: ['topic'],
-      message: `There is no topic ${settings.topic}.${closest === null ? '' : ` The closest is ${closest}.`}`,
+      message: `There is no topic ${settings.topic}. ${closest === null ? 'Create it, or choose another.' : `The closest is ${closest}.`}`,
       ...(closest === null ? {} : { fix: { title: `Use ${closest}`, value: closest } }),
     });
     return;

@@ -22,6 +22,9 @@ export interface HeldRow {
 /**
  * Rows of a table that are held back, found by their address and in the order of buffer time, then address. It lies in two stores: the
  * rows, and an index of buffer time and address; so neither finding one nor taking the oldest looks at all of them.
+ *
+ * Where commits are not atomic, a crash may leave one without the other: the index counts, which is durable first. A row that is not in it
+ * was sent, and an entry that no row fits is made again with the record that made it.
  */
 export class SuppressBuffer {
   readonly #rows: StoreAccess;
@@ -60,12 +63,30 @@ export class SuppressBuffer {
 
   get(address: ByteString): HeldRow | undefined {
     const stored = this.#rows.get(0, address);
-    return stored === undefined ? undefined : heldRow(stored);
+    if (stored === undefined) return undefined;
+    const row = heldRow(stored);
+    return this.#index.get(0, numberBytes(row.bufferTime) + address) === undefined ? undefined : row;
   }
 
-  /** Holds a row back, in the place of an earlier update of it: there must be none, or one with the same buffer time. */
-  put(address: ByteString, row: HeldRow): void {
-    const replaced = this.#rows.get(0, address);
+  /** Counts what there is, as a crash where commits are not atomic may have left it. */
+  recount(): void {
+    this.#count.value = 0;
+    this.#sizeBytes.value = 0;
+    for (const { key: place } of this.#index.range(0, '', null)) {
+      const address = place.slice(segmentBytes);
+      const stored = this.#rows.get(0, address);
+      if (stored === undefined || !isPlaceOf(place, stored)) {
+        this.#index.put(0, place, null, decodeSegment(place));
+        continue;
+      }
+      this.#count.value++;
+      this.#sizeBytes.value += utf8Length(textOf(stored)) + address.length;
+    }
+  }
+
+  /** Holds a row back, in the place of `held`, an earlier update of it with the same buffer time, where there is one. */
+  put(address: ByteString, row: HeldRow, held: HeldRow | undefined): void {
+    const replaced = held === undefined ? undefined : this.#rows.get(0, address);
     const { bufferTime, value, before, headers } = row;
     const kept = sealed({
       bufferTime,
@@ -106,17 +127,23 @@ export class SuppressBuffer {
   *#take(end: ByteString | null, limit: number | undefined): Iterable<readonly [address: ByteString, row: HeldRow]> {
     for (const { key: place } of this.#index.range(0, this.#indexStart, end, { limit })) {
       const address = place.slice(segmentBytes);
-      const stored = this.#rows.get(0, address) as Stored;
-      const row = heldRow(stored);
-      this.#rows.put(0, address, null, row.timestamp);
-      this.#index.put(0, place, null, row.bufferTime);
-      this.#count.value--;
-      this.#sizeBytes.value -= utf8Length(textOf(stored)) + address.length;
+      const stored = this.#rows.get(0, address);
+      this.#index.put(0, place, null, decodeSegment(place));
       this.#indexStart = place;
       this.#firstTime = undefined;
+      if (stored === undefined) continue;
+      const row = heldRow(stored);
+      if (row.bufferTime !== decodeSegment(place)) continue;
+      this.#rows.put(0, address, null, row.timestamp);
+      this.#count.value--;
+      this.#sizeBytes.value -= utf8Length(textOf(stored)) + address.length;
       yield [address, row];
     }
   }
+}
+
+function isPlaceOf(place: ByteString, { value }: Stored): boolean {
+  return decodeSegment(place) === opened(value).field('bufferTime');
 }
 
 type WrittenHeader = readonly [name: string, base64: string | null];

@@ -48,6 +48,8 @@ export function suppressProcessor(context: ProcessorContext): Processor {
   const isOverfull = (): boolean =>
     (settings.maxRecords > 0 && buffer.count > settings.maxRecords) ||
     (settings.maxBytes > 0 && buffer.sizeBytes > settings.maxBytes);
+  /** Without limits nobody asks how much there is. */
+  let isCounted = settings.maxRecords === 0 && settings.maxBytes === 0;
 
   context.onClose(() => {
     for (const held of buffer.takeUntil(Number.POSITIVE_INFINITY)) {
@@ -65,6 +67,8 @@ export function suppressProcessor(context: ProcessorContext): Processor {
           return;
         }
         streamTime.advance(record.timestamp);
+        if (!isCounted) buffer.recount();
+        isCounted = true;
         const own = addressOf(encodeKey(format, record.key), record.window);
         hold(buffer, own, record, settings.isFinal);
         let isAbsorbed = true;
@@ -95,13 +99,14 @@ export function suppressProcessor(context: ProcessorContext): Processor {
 function hold(buffer: SuppressBuffer, address: ByteString, record: StreamRecord, isFinal: boolean): void {
   const held = buffer.get(address);
   const bufferTime = isFinal && record.window !== null ? record.window.end : record.timestamp;
-  buffer.put(address, {
+  const row = {
     bufferTime: held === undefined ? bufferTime : held.bufferTime,
     value: record.value,
     before: held === undefined ? record.old : held.before,
     timestamp: record.timestamp,
     headers: record.headers,
-  });
+  };
+  buffer.put(address, row, held);
 }
 
 /** The table as those see it who read what it sends: a row that is held back is what it was before. */

@@ -1,4 +1,4 @@
-import type { ErrorPolicy } from '../../pipeline/document.ts';
+import type { ErrorPolicy } from '../../pipeline/pipeline-settings.ts';
 import type { CatalogueTopic } from '../../topology/topic-catalogue.ts';
 import { untypedTopic } from '../topology-test-driver.ts';
 import { aggregateOperators } from './aggregate-operators.ts';

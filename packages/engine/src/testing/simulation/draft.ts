@@ -1,4 +1,5 @@
-import type { Pipeline, PipelineSettings } from '../../pipeline/document.ts';
+import type { Pipeline } from '../../pipeline/document.ts';
+import type { PipelineSettings } from '../../pipeline/pipeline-settings.ts';
 import type { CatalogueTopic } from '../../topology/topic-catalogue.ts';
 import { type SketchedNode, sketch } from '../pipeline-sketch.ts';
 import { untypedTopic } from '../topology-test-driver.ts';
