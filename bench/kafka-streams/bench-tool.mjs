@@ -26,7 +26,8 @@ export class BenchTool {
     return answer;
   }
 
+  /** Whatever it is in the middle of. */
   close() {
-    this.child.stdin.end();
+    this.child.kill('SIGKILL');
   }
 }

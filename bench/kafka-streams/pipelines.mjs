@@ -4,7 +4,7 @@
 export const jobs = ['pass-through', 'map', 'count', 'join'];
 
 /** The pipeline document of a job between these topics. */
-export function pipelineOf(job, { id, input, table, output, partitions, commitIntervalMs }) {
+export function pipelineOf(job, { id, input, table, output, partitions, guarantee, commitIntervalMs }) {
   const bids = source('bids', input, 'stream');
   const results = {
     id: 'results',
@@ -63,8 +63,7 @@ export function pipelineOf(job, { id, input, table, output, partitions, commitIn
     description: 'The same job as a Kafka Streams program.',
     nodes,
     edges,
-    // The only guarantee there is: beside at-least-once, ours does more.
-    settings: { guarantee: 'exactly-once', commitIntervalMs, errorPolicy: 'fail' },
+    settings: { guarantee, commitIntervalMs, errorPolicy: 'fail' },
   };
 }
 

@@ -44,12 +44,12 @@ export const kafkaStreams = {
   },
 };
 
-const workerProgram = join(here, '..', '..', 'apps', 'worker', 'dist', 'main.js');
+export const workerProgram = join(here, '..', '..', 'apps', 'worker', 'dist', 'main.js');
 
-/** The one place where our worker is started: apps/worker as it is built, in a process of its own, told what to do as its server does. */
+/** The one place where our worker is started: as it is built, in a process of its own, told what to do as its server does. */
 export const millrace = {
   name: 'Millrace',
-  missing: () => (existsSync(workerProgram) ? null : 'The worker is not built. Run npm run build, then try again.'),
+  missing: (worker) => (existsSync(worker) ? null : `There is no ${worker}. Run npm run build, then try again.`),
   warmUp: async () => {
     register();
     await import('./prepare-job.ts');
@@ -59,13 +59,14 @@ export const millrace = {
     const document = pipelineOf(run.job, run);
     const topology = await prepareJob(document, [run.input, run.table], run.partitions, run.brokers);
     const log = openSync(join(run.scratch, 'log.txt'), 'a');
-    const child = fork(workerProgram, {
+    const child = fork(run.options.worker, {
       execArgv: [],
       stdio: ['ignore', log, log, 'ipc'],
       env: {
         ...process.env,
         MILLRACE_BACKEND: 'kafka',
         KAFKA_BROKERS: run.brokers,
+        KAFKA_COMPRESSION: run.options.compression,
         MILLRACE_DATA: join(run.scratch, 'state'),
         MILLRACE_PIPELINE: run.id,
       },
