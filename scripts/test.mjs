@@ -8,6 +8,7 @@ import { bin, build, checkNode, ensureInstalled, root, run, step } from './setup
 
 // npm test: sets up what is missing, then runs everything: types, lint, unit and conformance tests, end-to-end tests in a browser.
 // Tests that need a Kafka take the one that KAFKA_BROKERS names, else a local one that is started for them.
+// MILLRACE_CHAOS_ROUNDS=each runs a round of each fault class besides, on a Kafka of its own; a number runs so many rounds.
 // What was skipped, and why, is printed before the last line, which is `N passed, N failed`.
 
 const totals = { passed: 0, failed: 0 };
@@ -27,6 +28,7 @@ try {
 } finally {
   await kafka.stop();
 }
+await faultCampaign();
 endToEndTests();
 rmSync(reports, { recursive: true, force: true });
 
@@ -97,6 +99,48 @@ async function unitTests(env) {
       if (test.status !== 'passed' && test.status !== 'failed')
         skipped.push({ what: test.fullName, why: `marked ${test.status}` });
     }
+  }
+}
+
+/** Rounds of faults on a Kafka that may be killed; each counts as a test. */
+async function faultCampaign() {
+  const what = 'the campaign of faults on Kafka';
+  const wanted = process.env.MILLRACE_CHAOS_ROUNDS ?? '';
+  if (wanted === '' || wanted === '0') {
+    skipped.push({ what, why: 'it takes some minutes. MILLRACE_CHAOS_ROUNDS=each npm test runs it too.' });
+    return;
+  }
+  const { java, maven } = await installedTools();
+  if (!java || !maven) {
+    const why = 'it starts and kills brokers of its own, for which Java 17 and Maven are needed.';
+    console.log(`SKIPPED: ${what}: ${why}`);
+    if (process.env.MILLRACE_REQUIRE_KAFKA === '1') totals.failed++;
+    skipped.push({ what, why });
+    return;
+  }
+  const file = join(reports, 'chaos.ndjson');
+  console.log('Faults on Kafka …');
+  const rounds = wanted === 'each' ? [] : ['--rounds', wanted];
+  const child = spawn(process.execPath, [join(root, 'scripts', 'chaos.mjs'), ...rounds, '--results', file], {
+    cwd: root,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  const code = await new Promise((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('exit', resolve);
+  });
+  const verdicts = existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : [];
+  const passed = verdicts.filter((verdict) => verdict.passed).length;
+  totals.passed += passed;
+  totals.failed += verdicts.length - passed;
+  if (code !== 0 && passed === verdicts.length) {
+    console.log('The campaign of faults on Kafka ended before its last round.');
+    totals.failed++;
   }
 }
 

@@ -34,6 +34,17 @@ describe.skipIf(brokers === undefined)('the proxy that makes the network fail, b
     straight.close();
   });
 
+  it('tells when a request of a kind passes, and not of another', async () => {
+    const through = await Connection.open(here, proxy.port);
+    const told: string[] = [];
+    const passed = proxy.nextRequest(api.metadata).then(() => told.push('metadata'));
+    void proxy.nextRequest(api.endTxn).then(() => told.push('endTxn'));
+    await askMetadata(through);
+    await passed;
+    expect(told).toEqual(['metadata']);
+    through.close();
+  });
+
   it.each(['reset', 'silence'] as const)('loses the answer to a commit that was done, then %s', async (then) => {
     const topic = `chaos-proxy-${then}-${process.pid}-${Date.now()}`;
     await direct.createTopic(topic, 1, 1);

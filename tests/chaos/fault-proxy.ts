@@ -27,6 +27,7 @@ export class FaultProxy {
   #isCut = false;
   #delayMs = 0;
   #lost: LostAnswers | null = null;
+  #watching: { readonly apiKey: number; readonly tell: () => void }[] = [];
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -85,7 +86,13 @@ export class FaultProxy {
     this.#lost = { apiKey, then, left: count };
   }
 
+  /** Resolves when the next request of this kind is on its way to the broker. */
+  nextRequest(apiKey: number): Promise<void> {
+    return new Promise((resolve) => this.#watching.push({ apiKey, tell: resolve }));
+  }
+
   heal(): void {
+    this.#watching = [];
     this.#isCut = false;
     this.#delayMs = 0;
     this.#lost = null;
@@ -94,6 +101,11 @@ export class FaultProxy {
   async close(): Promise<void> {
     this.#endAll();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  notePassing(apiKey: number): void {
+    for (const { tell } of this.#watching.filter((one) => one.apiKey === apiKey)) tell();
+    this.#watching = this.#watching.filter((one) => one.apiKey !== apiKey);
   }
 
   /** What becomes of an answer: nothing for one that is lost, otherwise how long it is held back. */
@@ -164,8 +176,11 @@ class Link {
 
   /** A request: length, kind (2 bytes), version (2), correlation id (4). */
   #pass(frame: Buffer): void {
-    if (frame.length >= 12) this.#kinds.set(frame.readInt32BE(8), frame.readInt16BE(4));
     this.#broker.write(frame);
+    if (frame.length < 12) return;
+    const apiKey = frame.readInt16BE(4);
+    this.#kinds.set(frame.readInt32BE(8), apiKey);
+    this.#proxy.notePassing(apiKey);
   }
 
   /** An answer: length, correlation id (4). */

@@ -20,14 +20,14 @@ export const regionCount = 9;
 export const paymentWithinMs = 5_000;
 export const windowMs = 10_000;
 
-const beginMs = Date.UTC(2026, 0, 5, 9);
+const usualBeginMs = Date.UTC(2026, 0, 5, 9);
 const sources = ['web', 'shop', 'phone'];
 
 /**
  * The inputs of a round. An order is named by its source and its number there, and times are a little out of order. Half of the
  * orders are paid; of these payments some come too late to find their order.
  */
-export function makeInput(seed: number, orderCount: number): CampaignInput {
+export function makeInput(seed: number, orderCount: number, beginMs = usualBeginMs): CampaignInput {
   const random = new SeededRandom(seed);
   const customers = Array.from({ length: customerCount }, (_, index) => ({
     key: `customer-${index}`,

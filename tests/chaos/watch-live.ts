@@ -5,6 +5,7 @@ import { toSeen } from './observe.ts';
 import { Cluster } from './wire/cluster.ts';
 import { PartitionReader } from './wire/topic-reader.ts';
 
+const endLimitMs = 10_000;
 const [brokers = '', topic = '', file = ''] = process.argv.slice(2);
 const cluster = new Cluster(brokers);
 const out = openSync(file, 'w');
@@ -12,6 +13,8 @@ let isOver = false;
 process.stdin.resume();
 process.stdin.on('end', () => {
   isOver = true;
+  // Whoever wants to know has gone, and so perhaps have the brokers, which would be tried for long.
+  setTimeout(() => process.exit(1), endLimitMs).unref();
 });
 
 const partitions = await cluster.partitionsOf(topic);

@@ -3,7 +3,7 @@ import { topicsOf } from './pipeline.ts';
 import type { Cluster } from './wire/cluster.ts';
 import { Producer } from './wire/producer.ts';
 
-const batchRecords = 200;
+const batchRecords = 100;
 
 /**
  * Makes the topics of a round that are not the pipeline's own, and fills the table, which must be there before the first order. Results
@@ -22,20 +22,21 @@ export async function prepareTopics(
   await writeAll(cluster, topics.customers, input.customers, partitions);
 }
 
-/** Writes orders and payments as time goes on in them, `pause` being awaited between batches. */
+/** Writes orders and payments as time goes on in them; `pause` is awaited between batches and told which share is written. */
 export async function writeOrders(
   cluster: Cluster,
   prefix: string,
   { orders, payments }: CampaignInput,
   partitions: number,
-  pause: () => Promise<void>,
+  pause: (share: number) => Promise<void>,
 ): Promise<void> {
   const topics = topicsOf(prefix);
   const producer = await Producer.open(cluster);
-  for (let at = 0; at < Math.max(orders.length, payments.length); at += batchRecords) {
+  const length = Math.max(orders.length, payments.length);
+  for (let at = 0; at < length; at += batchRecords) {
     await write(producer, topics.orders, orders.slice(at, at + batchRecords), partitions);
     await write(producer, topics.payments, payments.slice(at, at + batchRecords), partitions);
-    await pause();
+    await pause(Math.min(1, (at + batchRecords) / length));
   }
 }
 

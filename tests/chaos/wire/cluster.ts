@@ -10,6 +10,7 @@ export const api = {
   offsetFetch: 9,
   findCoordinator: 10,
   createTopics: 19,
+  deleteTopics: 20,
   initProducerId: 22,
   addPartitionsToTxn: 24,
   endTxn: 26,
@@ -91,6 +92,41 @@ export class Cluster {
     });
   }
 
+  /** The names of all topics that begin so. */
+  topicsNamed(prefix: string): Promise<string[]> {
+    return this.#persist(async () => {
+      const answer = new Reader(await (await this.#anyone()).request(api.metadata, 1, new Writer().int32(-1).end()));
+      readBrokers(answer);
+      return readTopics(answer)
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith(prefix));
+    });
+  }
+
+  /** What is gone already needs no deleting. */
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    await this.#persist(async () => {
+      const body = new Writer();
+      body.array(topics, (topic) => body.string(topic)).int32(10_000);
+      const answer = new Reader(await (await this.#anyone()).request(api.deleteTopics, 1, body.end()));
+      answer.int32();
+      const codes = answer.array(() => ({ topic: answer.string(), code: answer.int16() }));
+      const unknownTopic = 3;
+      for (const { topic, code } of codes)
+        if (code !== 0 && code !== unknownTopic) throw new BrokerError(code, `deleting ${topic}`);
+    });
+  }
+
+  /** Where the leader of a partition is at the moment. */
+  leaderOf(topic: string, partition: number): Promise<Address> {
+    return this.#persist(async () => {
+      await this.#refresh(topic);
+      const leader = this.#nodes.get(this.#leaders.get(topic)?.[partition] ?? -1);
+      if (leader === undefined) throw new Error(`${topic}-${partition} has no leader.`);
+      return leader;
+    });
+  }
+
   /** The end of a partition: of what is committed, or of all that is written. */
   endOffset(topic: string, partition: number, isolation: 'committed' | 'written'): Promise<number> {
     return this.toLeader(topic, partition, async (connection) => {
@@ -140,29 +176,8 @@ export class Cluster {
   async #refresh(topic: string): Promise<void> {
     const body = new Writer().int32(1).string(topic);
     const answer = new Reader(await (await this.#anyone()).request(api.metadata, 1, body.end()));
-    this.#nodes = new Map(
-      answer.array(() => {
-        const id = answer.int32();
-        const address = { host: answer.string(), port: answer.int32() };
-        answer.string();
-        return [id, address];
-      }),
-    );
-    answer.int32(); // the controller
-    answer.array(() => {
-      const code = answer.int16();
-      const name = answer.string();
-      answer.int8();
-      const leaders: number[] = [];
-      answer.array(() => {
-        answer.int16();
-        const partition = answer.int32();
-        leaders[partition] = answer.int32();
-        answer.array(() => answer.int32());
-        answer.array(() => answer.int32());
-      });
-      if (code === 0) this.#leaders.set(name, leaders);
-    });
+    this.#nodes = readBrokers(answer);
+    for (const { code, name, leaders } of readTopics(answer)) if (code === 0) this.#leaders.set(name, leaders);
   }
 
   async #findCoordinator(kind: 0 | 1, key: string): Promise<Address> {
@@ -211,6 +226,36 @@ export class Cluster {
       }
     }
   }
+}
+
+/** Of an answer to a Metadata request: the brokers by number. */
+function readBrokers(answer: Reader): Map<number, Address> {
+  const nodes = answer.array((): [number, Address] => {
+    const id = answer.int32();
+    const address = { host: answer.string(), port: answer.int32() };
+    answer.string();
+    return [id, address];
+  });
+  answer.int32(); // the controller
+  return new Map(nodes);
+}
+
+/** What follows the brokers: of each topic, who leads its partitions. */
+function readTopics(answer: Reader): { readonly code: number; readonly name: string; readonly leaders: number[] }[] {
+  return answer.array(() => {
+    const code = answer.int16();
+    const name = answer.string();
+    answer.int8();
+    const leaders: number[] = [];
+    answer.array(() => {
+      answer.int16();
+      const partition = answer.int32();
+      leaders[partition] = answer.int32();
+      answer.array(() => answer.int32());
+      answer.array(() => answer.int32());
+    });
+    return { code, name, leaders };
+  });
 }
 
 /** A mistake in this program, which time does not mend. */
