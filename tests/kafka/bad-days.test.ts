@@ -54,10 +54,10 @@ describe.skipIf(!canStart)('a pipeline on Kafka', { timeout: 180_000 }, () => {
     await eventually(async () => (await api().topics.catalogue.query()).some((each) => each.name === name));
   }
 
-  async function feed(values: readonly object[], partition = 0): Promise<void> {
+  async function feed(values: readonly object[], partition = 0, timestamp?: number): Promise<void> {
     const records = values.map((value) => ({
       key: null,
-      timestamp: Date.UTC(2001, 0, 1) + written++,
+      timestamp: timestamp ?? Date.UTC(2001, 0, 1) + written++,
       value: JSON.stringify(value),
     }));
     await log.append([{ topic: `${id}-in`, partition, batch: encodeBatch(records) }]);
@@ -279,6 +279,22 @@ describe.skipIf(!canStart)('a pipeline on Kafka', { timeout: 180_000 }, () => {
     await eventually(async () => ((await valuesOf(`${id}-out`)).length >= 101 ? true : undefined));
     const values = (await valuesOf(`${id}-out`)) as { at: number }[];
     expect(values.map(({ at }) => at)).toEqual(Array.from({ length: 101 }, (_, at) => at));
+    expect(await valuesOf(`${id}-dead-letters`)).toHaveLength(1);
+  });
+
+  it('gives a record whose timestamp its topic does not take to the error policy, and writes the others', async () => {
+    await topic(`${id}-in`, 1, { 'message.timestamp.after.max.ms': '9223372036854775807' });
+    await topic(`${id}-out`, 1, { 'message.timestamp.after.max.ms': '3600000' });
+    await deploy(passing());
+    await feed([{ at: 0 }]);
+    await feed([{ at: 1 }], 0, Date.now() + 86_400_000);
+    await feed([{ at: 2 }]);
+    const { nodes } = await frame(taken('out', 3));
+    expect(nodes.find(({ node }) => node === 'out')?.failures[0]?.message).toContain(
+      `lies further after the present than the 3600000 ms that the topic ${id}-out takes`,
+    );
+    await eventually(async () => ((await valuesOf(`${id}-out`)).length >= 2 ? true : undefined));
+    expect(await valuesOf(`${id}-out`)).toEqual([{ at: 0 }, { at: 2 }]);
     expect(await valuesOf(`${id}-dead-letters`)).toHaveLength(1);
   });
 

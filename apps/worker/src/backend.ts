@@ -1,4 +1,4 @@
-import type { Assignment, Log, Topology } from '@millrace/engine';
+import type { Assignment, Log, RecordLimits, Topology } from '@millrace/engine';
 import type { LayoutProblem } from './partition-layout.ts';
 import type { StandbyTasks } from './standby-tasks.ts';
 
@@ -8,8 +8,8 @@ export interface Part {
   readonly standbys: StandbyTasks;
   /** Who keeps the log, for messages: `Kafka at localhost:9092`. */
   readonly keeper: string;
-  /** How large a record each topic takes at the most, by topic. */
-  recordLimits(): Promise<ReadonlyMap<string, number>>;
+  /** What each topic takes of a record, by topic. */
+  recordLimits(): Promise<ReadonlyMap<string, RecordLimits>>;
   /** Whether topics have the partitions that the topology was planned with. */
   layoutProblem(): Promise<LayoutProblem | null>;
 }

@@ -7,6 +7,7 @@ import {
   LogError,
   processors,
   type ReadResult,
+  type RecordLimits,
   type SourcePosition,
   type StoreQuery,
   subTopologyOf,
@@ -60,8 +61,8 @@ export interface TaskHostOptions {
   readonly standbys?: StandbyTasks | undefined;
   /** Who keeps the log, for messages. */
   readonly keeper?: string | undefined;
-  /** How large a record each topic takes at the most, by topic; without it, the log takes records of any size. */
-  readonly recordLimits?: (() => Promise<ReadonlyMap<string, number>>) | undefined;
+  /** What each topic takes of a record, by topic; without it, the log takes all records. */
+  readonly recordLimits?: (() => Promise<ReadonlyMap<string, RecordLimits>>) | undefined;
   /** Whether topics still have the partitions that the topology was planned with. */
   readonly layoutProblem?: (() => Promise<LayoutProblem | null>) | undefined;
 }
@@ -102,7 +103,7 @@ export class TaskHost {
   #readFaults = 0;
   /** Whether the server has been told that something keeps us from going on. */
   #isInTrouble = false;
-  #recordLimits: ReadonlyMap<string, number> = new Map();
+  #recordLimits: ReadonlyMap<string, RecordLimits> = new Map();
   /** What the server is told as long as nothing is worse. */
   #notice: string | null = null;
   #lastLayoutMs: number;
@@ -313,7 +314,7 @@ export class TaskHost {
     console.error(`${message} Tasks go on from their last commit.`);
     if (remedy === 'reopen') this.#tellTrouble(message);
     // With what the topic takes now, the record is one for its node's error policy.
-    if (isTooLarge(error)) await this.#learnRecordLimits();
+    if (isRefused(error)) await this.#learnRecordLimits();
     await this.#closeTasks();
     if (remedy === 'forfeit') {
       this.#options.assignment?.forfeit();
@@ -328,7 +329,7 @@ export class TaskHost {
   #remedyFor(error: unknown): 'none' | 'reopen' | 'forfeit' {
     if (this.#options.assignment === undefined || !(error instanceof LogError)) return 'none';
     if (error.code === 'fenced') return 'forfeit';
-    return error.retriable || error.code === 'unknown-outcome' || isTooLarge(error) ? 'reopen' : 'none';
+    return error.retriable || error.code === 'unknown-outcome' || isRefused(error) ? 'reopen' : 'none';
   }
 
   /** Ends early when there is something to see to. */
@@ -400,8 +401,8 @@ export class TaskHost {
     try {
       this.#recordLimits = (await this.#options.recordLimits?.()) ?? this.#recordLimits;
     } catch (error) {
-      // A commit with a record that is too large fails then, and they are asked for again.
-      console.error('How large records may be is not known:', error);
+      // A commit with a record beyond them fails then, and they are asked for again.
+      console.error('What topics take of a record is not known:', error);
     }
   }
 
@@ -558,8 +559,9 @@ function ignore(): void {
   // The error that led here is told.
 }
 
-function isTooLarge(error: unknown): boolean {
-  return error instanceof LogError && error.code === 'too-large';
+/** A topic does not take a record, by limits that were changed since they were read. */
+function isRefused(error: unknown): boolean {
+  return error instanceof LogError && (error.code === 'too-large' || error.code === 'invalid-timestamp');
 }
 
 /** The group does not take this worker as a member, whatever it does. */

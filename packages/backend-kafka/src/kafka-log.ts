@@ -10,6 +10,7 @@ import {
   type ReadOptions,
   type ReadRequest,
   type ReadResult,
+  type RecordLimits,
   type SourcePosition,
   type TaskCommit,
   type TaskId,
@@ -168,11 +169,16 @@ export class KafkaLog implements Log {
     });
   }
 
-  /** By topic: how many bytes a record's key, value and headers may take together, uncompressed. */
-  async recordLimits(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  /** By topic: what it takes of a record. */
+  async recordLimits(topics: readonly string[]): Promise<ReadonlyMap<string, RecordLimits>> {
     return this.#call(async () => {
       const limits = await this.#limits.of(topics);
-      return new Map([...limits].map(([topic, bytes]) => [topic, Math.max(0, bytes - aroundRecordBytes)]));
+      return new Map(
+        [...limits].map(([topic, { batchBytes, beforeMaxMs, afterMaxMs }]) => [
+          topic,
+          { maxBytes: Math.max(0, batchBytes - aroundRecordBytes), beforeMaxMs, afterMaxMs },
+        ]),
+      );
     });
   }
 
@@ -391,7 +397,8 @@ export class KafkaLog implements Log {
     } catch (error) {
       if (this.#isClosed) throw closedLog();
       const failure = asLogError(error);
-      if (failure instanceof LogError && failure.code === 'too-large') this.#limits.forget();
+      if (failure instanceof LogError && (failure.code === 'too-large' || failure.code === 'invalid-timestamp'))
+        this.#limits.forget();
       throw failure;
     }
   }
@@ -447,7 +454,7 @@ export class KafkaLog implements Log {
     );
     const limits = await this.#limits.of(written.map(({ at }) => at.topic));
     const partitions = written.map(({ at, batches }) => {
-      const most = Math.min(maxBatchBytes, limits.get(at.topic) ?? maxBatchBytes);
+      const most = Math.min(maxBatchBytes, limits.get(at.topic)?.batchBytes ?? maxBatchBytes);
       return { ...at, batches: encodeKafkaBatches(batches, { compression: this.#compression, maxBatchBytes: most }) };
     });
     return {

@@ -57,6 +57,7 @@ export {
   producedRecord,
   RecordBatchBuilder,
 } from './log/record-batch-builder.ts';
+export type { RecordLimits } from './log/record-limits.ts';
 export {
   addCounters,
   type CounterName,

@@ -2,19 +2,29 @@ import type { ByteString } from '../log/byte-string.ts';
 import type { Header } from '../log/header.ts';
 import type { Append } from '../log/log.ts';
 import { RecordBatchBuilder } from '../log/record-batch-builder.ts';
+import { noRecordLimits, type RecordLimits } from '../log/record-limits.ts';
 
 /** Records for one topic, by partition. Kept by those who write to the topic often, so that it is not looked up for each record. */
 export class TopicOutput {
   readonly topic: string;
-  /** The most that key, value and headers of a record may take, for those who can do something about it. */
-  readonly maxRecordBytes: number;
+  /** For those who can do something about a record that the topic does not take. */
+  readonly limits: RecordLimits;
+  /** The timestamps that the topic takes now. */
+  earliestTimestamp = Number.NEGATIVE_INFINITY;
+  latestTimestamp = Number.POSITIVE_INFINITY;
   /** By partition; each is used batch after batch. */
   readonly #builders: (RecordBatchBuilder | undefined)[] = [];
   #isEmpty = true;
 
-  constructor(topic: string, maxRecordBytes = Number.POSITIVE_INFINITY) {
+  constructor(topic: string, limits: RecordLimits = noRecordLimits) {
     this.topic = topic;
-    this.maxRecordBytes = maxRecordBytes;
+    this.limits = limits;
+  }
+
+  /** @param nowMs epoch milliseconds */
+  moveTimestampLimits(nowMs: number): void {
+    this.earliestTimestamp = nowMs - withMargin(this.limits.beforeMaxMs);
+    this.latestTimestamp = nowMs + withMargin(this.limits.afterMaxMs);
   }
 
   get isEmpty(): boolean {
@@ -61,15 +71,22 @@ export class TopicOutput {
   }
 }
 
+/** The log's clock is not ours, and what is written now is committed a little later. */
+function withMargin(limitMs: number): number {
+  return limitMs - Math.min(60_000, limitMs / 2);
+}
+
 /** Where everything that tasks produce ends: outputs, repartition records, changelog records, dead letters. */
 export class RecordCollector {
   readonly #outputs = new Map<string, TopicOutput>();
   /** By topic name; made anew when a topic is added. */
   #inOrder: readonly TopicOutput[] = [];
-  readonly #limits: ReadonlyMap<string, number>;
+  readonly #limits: ReadonlyMap<string, RecordLimits>;
+  /** The last reading of the clock; null without one. */
+  #nowMs: number | null = null;
 
-  /** @param limits by topic: see {@link TopicOutput.maxRecordBytes}; none where the log takes records of any size */
-  constructor(limits: ReadonlyMap<string, number> = new Map()) {
+  /** @param limits by topic; none where the log takes all records */
+  constructor(limits: ReadonlyMap<string, RecordLimits> = new Map()) {
     this.#limits = limits;
   }
 
@@ -77,10 +94,17 @@ export class RecordCollector {
     let output = this.#outputs.get(name);
     if (output === undefined) {
       output = new TopicOutput(name, this.#limits.get(name));
+      if (this.#nowMs !== null) output.moveTimestampLimits(this.#nowMs);
       this.#outputs.set(name, output);
       this.#inOrder = [...this.#outputs.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
     }
     return output;
+  }
+
+  /** @param nowMs epoch milliseconds */
+  advanceWallClock(nowMs: number): void {
+    this.#nowMs = nowMs;
+    for (const output of this.#inOrder) if (output.limits !== noRecordLimits) output.moveTimestampLimits(nowMs);
   }
 
   get isEmpty(): boolean {

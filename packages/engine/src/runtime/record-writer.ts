@@ -27,14 +27,16 @@ export class RecordWriter {
    */
   write(record: StreamRecord, offset: number): void {
     const sink = this.#sink;
-    const { value, window } = record;
+    const { value, window, timestamp } = record;
+    const { earliestTimestamp, latestTimestamp } = this.#output;
+    if (timestamp < earliestTimestamp || timestamp > latestTimestamp) throw this.#farOff(timestamp);
     const key = record.key === null ? null : encodeKey(sink.keyFormat, record.key);
     const placed = record instanceof PlacedRecord ? record.partition : null;
     const partition = placed ?? (key === null ? offset % sink.partitions : partitionFor(key, sink.partitions));
     const form = valueForm(sink, value);
     const isFramed = key !== null && sink.keyEncoding === 'json-window' && window !== null;
     const asJson = isFramed ? windowedKeyJson(record.key, window) : null;
-    const written = this.#output.open(partition, record.timestamp, record.headers);
+    const written = this.#output.open(partition, timestamp, record.headers);
     if (asJson !== null) {
       written.putKey(asJson);
     } else if (isFramed) {
@@ -51,17 +53,29 @@ export class RecordWriter {
     else if (form instanceof JsonValue) form.writeTo(written);
     else if (form !== null) written.putBytes(form, 0, form.byteLength);
     const { lastRecordBytes } = written;
-    if (lastRecordBytes > this.#output.maxRecordBytes) {
+    if (lastRecordBytes > this.#output.limits.maxBytes) {
       written.takeBackLast();
       throw this.#tooLarge(lastRecordBytes);
     }
   }
 
+  #farOff(timestamp: number): RecordError {
+    const { topic, limits, latestTimestamp } = this.#output;
+    const [side, limitMs, setting] =
+      timestamp > latestTimestamp
+        ? ['after', limits.afterMaxMs, 'message.timestamp.after.max.ms']
+        : ['before', limits.beforeMaxMs, 'message.timestamp.before.max.ms'];
+    return new RecordError(
+      'timestamp-limit',
+      `The record's timestamp ${new Date(timestamp).toISOString()} lies further ${side} the present than the ${limitMs} ms that the topic ${topic} takes. Give the sink another timestamp, or raise ${setting} of the topic.`,
+    );
+  }
+
   #tooLarge(bytes: number): RecordError {
-    const { topic, maxRecordBytes } = this.#output;
+    const { topic, limits } = this.#output;
     return new RecordError(
       'too-large',
-      `The record takes ${bytes} bytes, and the topic ${topic} takes ${maxRecordBytes} at most. Make it smaller, or raise max.message.bytes of the topic.`,
+      `The record takes ${bytes} bytes, and the topic ${topic} takes ${limits.maxBytes} at most. Make it smaller, or raise max.message.bytes of the topic.`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import type { Commit, CommitResult, CommittedTask, ReadRequest, ReadResult, TaskId } from '../log/log.ts';
+import type { RecordLimits } from '../log/record-limits.ts';
 import type { RecordFailure } from '../metrics/record-failure.ts';
 import { answerStoreQuery } from '../state/answer-query.ts';
 import type { StoreAnswer, StoreQuery, StoreRefusal } from '../state/store-query.ts';
@@ -54,14 +55,14 @@ export class TaskGroup {
   #nowMs = 0;
 
   /**
-   * `clock` gives epoch milliseconds; without one, the wall clock of a task is its stream time. `recordLimits`: by topic, the most bytes that
-   * a record's key, value and headers may take; a record above it is one for its node's error policy.
+   * `clock` gives epoch milliseconds; without one, the wall clock of a task is its stream time. `recordLimits`: by topic, what it
+   * takes of a record; one beyond it is for its node's error policy. Timestamps are held against the clock.
    */
   constructor(
     topology: Topology,
     processors: ProcessorRegistry,
     clock?: () => number,
-    recordLimits: ReadonlyMap<string, number> = new Map(),
+    recordLimits: ReadonlyMap<string, RecordLimits> = new Map(),
   ) {
     this.#collector = new RecordCollector(recordLimits);
     this.#topology = topology;
@@ -311,6 +312,7 @@ export class TaskGroup {
   #readClock(): void {
     if (this.#clock === undefined) return;
     this.#nowMs = this.#clock();
+    this.#collector.advanceWallClock(this.#nowMs);
     for (const task of this.#tasks.values()) task.advanceWallClock(this.#nowMs);
   }
 
