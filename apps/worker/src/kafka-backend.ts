@@ -23,13 +23,14 @@ export interface KafkaBackendOptions {
 
 /** The log on a Kafka cluster; the workers of a deployment are a consumer group, and share its tasks among themselves. */
 export async function openKafkaBackend(settings: KafkaSettings, options: KafkaBackendOptions): Promise<Backend> {
-  const log = await KafkaLog.open(settings);
+  const log = await KafkaLog.open(settings, { processName: options.groupInstanceId ?? undefined });
   const stateDirectory = await claimStateDirectory(join(options.data, 'state', options.pipeline));
   return {
     log,
     stateDirectory,
     givesTasksByServer: false,
     takePart: async (topology: Topology) => {
+      if (options.groupInstanceId !== null) await log.endLeftTransaction(topology.pipeline);
       await log.ensureTaskTopics(topology.pipeline, taskIds(topology));
       const standbys = new StandbyTasks({ topology, log, stateDirectory });
       await noteLeftCopies({ log, topology, stateDirectory, standbys });

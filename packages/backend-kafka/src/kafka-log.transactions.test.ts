@@ -5,7 +5,7 @@ import { apiKeys } from './codec/api-keys.ts';
 import { encodeKafkaBatches } from './codec/records/batch-encoder.ts';
 import { Fetcher } from './fetcher.ts';
 import { KafkaLog } from './kafka-log.ts';
-import { type Compression, kafkaSettingsFromEnvironment } from './kafka-settings.ts';
+import { type Compression, type KafkaSettings, kafkaSettingsFromEnvironment } from './kafka-settings.ts';
 import { Leaders } from './leaders.ts';
 import { TransactionalProducer } from './transactional-producer.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
@@ -62,6 +62,13 @@ describe.skipIf(settings === null)(name, { timeout: 60_000 }, () => {
     return { partitions: partitions.map((topic) => ({ topic, partition: 0, batches: batches() })), offsets: null };
   }
 
+  /** How many offsets of the first topic are not decided yet. */
+  async function undecided(): Promise<number> {
+    const at = { topic: topics[0] as string, partition: 0, offset: 0 };
+    const [result] = await log.read([at], { maxBytesPerPartition: 1000, maxWaitMs: 0 });
+    return (result?.undecidedEndOffset ?? 0) - (result?.endOffset ?? 0);
+  }
+
   async function all(topic: string): Promise<string[]> {
     const found: string[] = [];
     for (let offset = 0, end: number | null = null; end === null || offset < end; ) {
@@ -106,6 +113,23 @@ describe.skipIf(settings === null)(name, { timeout: 60_000 }, () => {
       ['before', 'after'],
       ['before', 'after'],
     ]);
+  });
+
+  it('that a killed process left open are ended by the next process of its name', async () => {
+    const killed = await KafkaLog.open(settings as KafkaSettings);
+    const silent: RpcTransport = losingAnswers(killed.transport, apiKeys.produce, Number.POSITIVE_INFINITY);
+    const gone = new TransactionalProducer(`${prefix}-worker-1`, silent, new Leaders(killed.transport));
+    const ended = gone.run(work('left')).catch(() => undefined);
+    // Its records are there, and nobody decides about them.
+    await expect.poll(undecided).toBeGreaterThan(0);
+    await killed.close();
+    await ended;
+    const next = await KafkaLog.open(settings as KafkaSettings, { processName: 'worker-1' });
+    await next.endLeftTransaction(prefix);
+    expect(await undecided()).toBe(0);
+    await log.append([{ topic: topics[0] as string, partition: 0, batch: batchOf('after') }]);
+    expect(await all(topics[0] as string)).toEqual(['after']);
+    await next.close();
   });
 
   it('are not seen while they go on, nor what was written after them, and say where the undecided end is', async () => {

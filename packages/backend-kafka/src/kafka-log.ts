@@ -64,6 +64,8 @@ interface Producer {
 export interface KafkaLogOptions {
   /** Epoch milliseconds, for records of our own. */
   readonly clock?: (() => number) | undefined;
+  /** A name that this process has again after a restart, and no other has; see {@link KafkaLog.endLeftTransaction}. */
+  readonly processName?: string | undefined;
 }
 
 /**
@@ -80,7 +82,8 @@ export class KafkaLog implements Log {
   readonly #limits: TopicLimits;
   readonly #compression: Compression;
   readonly #clock: () => number;
-  readonly #process = randomBytes(9).toString('base64url');
+  /** The end of transactional ids. */
+  readonly #process: string;
   readonly #single: IdempotentProducer;
   readonly #singleSerial = new Serial();
   readonly #producers = new Map<string, Producer>();
@@ -90,8 +93,9 @@ export class KafkaLog implements Log {
   readonly #atLeastOnce = new Map<string, readonly (readonly string[])[]>();
   #isClosed = false;
 
-  private constructor(transport: RpcTransport, settings: KafkaSettings, clock: () => number) {
+  private constructor(transport: RpcTransport, settings: KafkaSettings, clock: () => number, process: string) {
     this.#transport = transport;
+    this.#process = process;
     this.#clock = clock;
     this.#compression = settings.compression ?? 'none';
     this.#leaders = new Leaders(transport);
@@ -110,7 +114,8 @@ export class KafkaLog implements Log {
   }
 
   /** @throws LogError `unreachable`, `wrong-credentials`, `not-authorised` or `unsupported` */
-  static async open(settings: KafkaSettings, { clock = Date.now }: KafkaLogOptions = {}): Promise<KafkaLog> {
+  static async open(settings: KafkaSettings, options: KafkaLogOptions = {}): Promise<KafkaLog> {
+    const { clock = Date.now, processName = randomBytes(9).toString('base64url') } = options;
     const compression = settings.compression ?? 'none';
     if (!canCompress(compression)) {
       throw new LogError(
@@ -125,7 +130,16 @@ export class KafkaLog implements Log {
       await transport.close();
       throw asLogError(error);
     }
-    return new KafkaLog(transport, settings, clock);
+    return new KafkaLog(transport, settings, clock, processName);
+  }
+
+  /**
+   * Ends the transaction that a process of this name left open when it was killed. Readers, and whoever takes its tasks, would wait until
+   * the brokers give it up.
+   */
+  async endLeftTransaction(application: string): Promise<void> {
+    const { producer, serial } = this.#producer(application);
+    await this.#call(() => serial.run(() => producer.takeOver()));
   }
 
   /** For what else concerns the same cluster, such as group membership; closed with the log. */

@@ -4,6 +4,7 @@ import { Icon, KindIcon } from '../icons.tsx';
 import { useLive } from '../live/live-store.ts';
 import { faces } from '../nodes/faces.ts';
 import { navigate, useRoute } from '../route.ts';
+import { useReadOnly } from '../shell/system-store.ts';
 import { words } from '../words.ts';
 import { addKind, selectOnly } from './canvas-store.ts';
 
@@ -63,10 +64,12 @@ function NeverNote() {
 
 /** What is being waited for, as when a worker has ended and starts again. */
 function WaitingNote() {
+  const isReadOnly = useReadOnly();
   const reason = useLive(({ deployment }) =>
     deployment === null || deployment.state === 'failed' ? null : deployment.reason,
   );
-  if (reason === null) return null;
+  // The line above the canvas says it already.
+  if (reason === null || isReadOnly) return null;
   return (
     <div className="canvas-banner" data-look="plain" role="status">
       <Icon name="warning" className="g-warn" />

@@ -4,6 +4,11 @@ import { api, useConnection } from '../api.ts';
 
 export const useSystem = create<{ readonly system: SystemView | null }>(() => ({ system: null }));
 
+/** Whether another server has taken over, so that nothing can be changed here. */
+export function useReadOnly(): boolean {
+  return useSystem(({ system }) => (system?.readOnly ?? null) !== null);
+}
+
 async function read(): Promise<void> {
   try {
     useSystem.setState({ system: await api.system.info.query() });

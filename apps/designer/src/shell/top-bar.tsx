@@ -12,12 +12,14 @@ import { withModKey } from './mod-key.ts';
 import { downloadPipeline, startDeployment, stopDeployment } from './pipeline-acts.ts';
 import { refreshPipelines, usePipelines } from './pipelines-store.ts';
 import { Since, StateChip } from './state-chip.tsx';
+import { useReadOnly } from './system-store.ts';
 
 /** Mark, pipeline and its state · the view · the theme and the one primary act. */
 export function TopBar() {
   const id = useRoute((state) => state.pipeline);
   const view = useRoute((state) => state.view);
   const isOpen = useDocument((state) => state.pipeline !== null);
+  const isReadOnly = useReadOnly();
   return (
     <header className="top">
       <a
@@ -76,7 +78,13 @@ export function TopBar() {
         <Icon name="theme" />
       </button>
       {id === null && (
-        <button type="button" className="btn" data-look="main" onClick={() => openDialog({ kind: 'create' })}>
+        <button
+          type="button"
+          className="btn"
+          data-look="main"
+          disabled={isReadOnly}
+          onClick={() => openDialog({ kind: 'create' })}
+        >
           <Icon name="plus" size={14} />
           {words.top.newPipeline}
         </button>
@@ -187,6 +195,7 @@ function Chips() {
 function DeployAct() {
   const errorCount = useValidation((state) => state.errorCount);
   const isReady = useValidation((state) => state.hasRun);
+  const isReadOnly = useReadOnly();
   const first = useValidation((state) => state.diagnostics[0]);
   return (
     <>
@@ -207,7 +216,7 @@ function DeployAct() {
         type="button"
         className="btn"
         data-look="main"
-        disabled={errorCount > 0 || !isReady}
+        disabled={errorCount > 0 || !isReady || isReadOnly}
         title={errorCount > 0 ? words.top.deployOff : `${words.top.deploy} (${withModKey('Ctrl')} Enter)`}
         onClick={() => openDialog({ kind: 'deploy' })}
       >
@@ -220,6 +229,7 @@ function DeployAct() {
 function RunActs() {
   const id = useDocument((state) => state.pipeline?.id ?? '');
   const state = useLive((live) => live.deployment?.state ?? null);
+  const isReadOnly = useReadOnly();
   if (state === null) {
     return (
       <button type="button" className="btn" data-look="main" onClick={() => navigate({ view: 'edit' })}>
@@ -233,19 +243,30 @@ function RunActs() {
       {isDown ? (
         <>
           {state === 'stopped' && (
-            <button type="button" className="btn" onClick={() => openDialog({ kind: 'reset' })}>
+            <button type="button" className="btn" disabled={isReadOnly} onClick={() => openDialog({ kind: 'reset' })}>
               <Icon name="reset" size={12} />
               {words.top.reset}
             </button>
           )}
-          <button type="button" className="btn" data-look="main" onClick={() => void startDeployment(id)}>
+          <button
+            type="button"
+            className="btn"
+            data-look="main"
+            disabled={isReadOnly}
+            onClick={() => void startDeployment(id)}
+          >
             <Icon name="start" size={12} />
             {words.top.start}
           </button>
         </>
       ) : null}
       {state !== 'stopped' && (
-        <button type="button" className="btn" disabled={state === 'stopping'} onClick={() => void stopDeployment(id)}>
+        <button
+          type="button"
+          className="btn"
+          disabled={state === 'stopping' || isReadOnly}
+          onClick={() => void stopDeployment(id)}
+        >
           <Icon name="stop" size={12} />
           {words.top.stop}
         </button>
