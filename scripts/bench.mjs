@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 const bench = fileURLToPath(new URL('../bench/', import.meta.url));
 const example = fileURLToPath(new URL('../examples/flight-delays/', import.meta.url));
 
-const comparisons = ['flights', 'payments', 'changed-field', 'log-to-log'];
+const comparisons = ['flights', 'payments', 'payments-same-decode', 'changed-field', 'log-to-log'];
 comparisons.push('more-nodes', 'floor', 'decode', 'counting', 'output', 'memory', 'restore');
 const profiles = ['profile-flights', 'profile-payments'];
 

@@ -6,6 +6,8 @@ import {
   RecordBatch,
   RecordBatchBuilder,
 } from '@millrace/engine';
+import { FieldColumns, FieldReader } from '@millrace/engine/testing';
+import type { LazyValue } from '@millrace/expression';
 import { inBatches, type Loop, plan, recordsPerCommit, type Workload } from '../workload.ts';
 
 const accounts = 10_000;
@@ -17,7 +19,6 @@ const outputPartitions = 4;
 const countries = ['DE', 'FR', 'GB', 'IT', 'KR', 'NL', 'PL', 'US'];
 
 interface Payment {
-  readonly account: string;
   readonly amount: number;
   readonly country: string;
   readonly merchant: string;
@@ -78,7 +79,7 @@ function inRow(nodes: readonly string[]): { from: string; to: string }[] {
  * Filter → map → filter → windowed count by key, over made-up payments of 200 bytes; `passing` more filters that let everything through
  * stand before the count.
  */
-export function paymentsWorkload(records: number, passing = 0): Workload {
+export function paymentsWorkload(records: number, passing = 0, decode: PaymentDecode = parsed): Workload {
   const random = seeded(20_011);
   return {
     name: 'filter → map → filter → windowed count',
@@ -91,12 +92,46 @@ export function paymentsWorkload(records: number, passing = 0): Workload {
       const merged = inBatches(makePayments(random, round * records, records));
       return { partitions: [{ topic: 'payments', partition: 0, batches: merged }], merged };
     },
-    loop: countPayments,
+    loop: () => countPayments(decode),
   };
 }
 
+/** Opens a batch; the payment that is given for an index is good until the next one. */
+type PaymentDecode = (batch: RecordBatch) => (index: number) => Payment;
+
+/** As one would write it. */
+const parsed: PaymentDecode = (batch) => (index) =>
+  JSON.parse(batch.text(batch.valueStarts[index] ?? 0, batch.valueEnds[index] ?? 0)) as Payment;
+
+/** The engine's own way to read values, in the hands of the loop. */
+export function scannedPayments(): PaymentDecode {
+  const reader = new FieldReader();
+  for (const field of ['amount', 'country', 'merchant']) reader.slotOf(field);
+  const payment = new ScannedPayment();
+  return (batch) => {
+    const columns = new FieldColumns(reader, batch);
+    return (index) => {
+      payment.value = reader.read(columns, index, batch.valueStarts[index] ?? 0, batch.valueEnds[index] ?? 0);
+      return payment;
+    };
+  };
+}
+
+class ScannedPayment implements Payment {
+  value: LazyValue | null = null;
+  get amount(): number {
+    return this.value?.field('amount') as number;
+  }
+  get country(): string {
+    return this.value?.field('country') as string;
+  }
+  get merchant(): string {
+    return this.value?.field('merchant') as string;
+  }
+}
+
 /** By hand: what one would write for exactly this question. */
-function countPayments(): Loop {
+function countPayments(decode: PaymentDecode): Loop {
   const windows = new Map<number, Map<string, { count: number; timestamp: number }>>();
   let streamTime = 0;
   let greatestStart = 0;
@@ -113,9 +148,10 @@ function countPayments(): Loop {
     let read = 0;
     for (const { bytes } of batches) {
       const batch = new RecordBatch(bytes, 0);
+      const paymentAt = decode(batch);
       for (let index = 0; index < batch.count; index++) {
         if (read++ % recordsPerCommit === 0) commit();
-        const value = JSON.parse(batch.text(batch.valueStarts[index] ?? 0, batch.valueEnds[index] ?? 0)) as Payment;
+        const value = paymentAt(index);
         if (!(value.amount > 10_000)) continue;
         const reduced = {
           merchant: value.merchant,
