@@ -130,6 +130,8 @@ export class LayeredStore implements StoreAccess {
       this.#changelog.append(segment, key, kept, timestamp);
       this.#write(found ?? this.#add(segment, key, undefined), { value: kept, timestamp });
     }
+    // The next key is another one as a rule, and equal keys are told apart from others of their length by all their bytes.
+    this.#lastKey = undefined;
     if (this.spec.kind !== 'window') return;
     this.#addLive(segment);
     if (segment > this.#observed) {
@@ -317,7 +319,7 @@ export class LayeredStore implements StoreAccess {
       this.#lastHome = home;
     }
     const row = home.add(key, stored);
-    this.#lastKey = home.keyOf(row);
+    this.#lastKey = key;
     this.#lastRow = row;
     this.#lastMiss = undefined;
     return row;

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { type ByteString, detached } from '../log/byte-string.ts';
+import { KeyTable } from './key-table.ts';
 import type { Stored } from './layered-store.ts';
 import { SortedKeys } from './sorted-keys.ts';
 import { ValueColumn } from './value-column.ts';
@@ -16,7 +17,7 @@ const unflushed = 8;
 const flushing = 16;
 const inSomeList = open | committing | unflushed | flushing;
 
-/** A rough weight of a row besides its key: map slot, columns. Only the cache bound depends on it. */
+/** A rough weight of a row besides its key: slots, columns. Only the cache bound depends on it. */
 const rowOverheadBytes = 96;
 
 /** What rows were before a generation wrote to them. Used again and again: lists keep their room. */
@@ -85,13 +86,10 @@ export class Segment {
   isGone = false;
   /** Weight of all rows. */
   sizeBytes = 0;
-  readonly #rows = new Map<ByteString, number>();
-  readonly #keys: ByteString[] = [];
+  readonly #keys = new KeyTable();
   readonly #marks: number[] = [];
   readonly #timestamps: number[] = [];
   readonly #values = new ValueColumn();
-  /** Rows of forgotten keys; null while there are none. */
-  #free: number[] | null = null;
   /** Keys that are there for processing; made when a range is first walked over: many stores never are. */
   #order: SortedKeys | null = null;
   #open: Before | null = null;
@@ -100,6 +98,8 @@ export class Segment {
   #delta = 0;
   #unflushed: number[] | null = null;
   #flushing = noRows;
+  /** Rows are forgotten in turn. */
+  #nextEvicted = 0;
 
   constructor(start: number, isWhole: boolean) {
     this.start = start;
@@ -107,16 +107,16 @@ export class Segment {
   }
 
   get isEmpty(): boolean {
-    return this.#rows.size === 0;
+    return this.#keys.size === 0;
   }
 
   /** The row of a key, also of one that was deleted and is remembered as that; undefined when nothing is known of it here. */
   rowOf(key: ByteString): number | undefined {
-    return this.#rows.get(key);
+    return this.#keys.rowOf(key);
   }
 
   keyOf(row: number): ByteString {
-    return this.#keys[row] as ByteString;
+    return this.#keys.keyOf(row);
   }
 
   /** As processing sees it. */
@@ -127,15 +127,12 @@ export class Segment {
 
   /** Makes a row for a key that has none: for what the table has under it, or undefined for what is to be written. */
   add(key: ByteString, stored: Stored | undefined): number {
-    const kept = detached(key);
-    const row = this.#free?.pop() ?? this.#keys.length;
-    this.#rows.set(kept, row);
-    this.#keys[row] = kept;
+    const row = this.#keys.add(key);
     this.#marks[row] = stored === undefined ? 0 : present;
     this.#timestamps[row] = stored?.timestamp ?? 0;
     if (stored !== undefined) {
       this.#values.put(row, stored.value);
-      this.#order?.add(kept);
+      this.#order?.add(detached(key));
     }
     this.sizeBytes += key.length + rowOverheadBytes;
     return row;
@@ -175,7 +172,9 @@ export class Segment {
 
   presentKeys(): readonly ByteString[] {
     const keys: ByteString[] = [];
-    for (const [key, row] of this.#rows) if (((this.#marks[row] as number) & present) !== 0) keys.push(key);
+    for (let row = 0; row < this.#keys.rows; row++) {
+      if (this.#keys.has(row) && ((this.#marks[row] as number) & present) !== 0) keys.push(this.keyOf(row));
+    }
     return keys;
   }
 
@@ -258,16 +257,16 @@ export class Segment {
   /** Forgets rows that the table can tell of, until enough is forgotten. Gives how many bytes that was. */
   evict(enoughBytes: number): number {
     let evicted = 0;
-    for (const [key, row] of this.#rows) {
-      if (evicted >= enoughBytes) break;
-      if (((this.#marks[row] as number) & inSomeList) !== 0) continue;
+    const { rows } = this.#keys;
+    for (let passed = 0; passed < rows && evicted < enoughBytes; passed++) {
+      const row = this.#nextEvicted % rows;
+      this.#nextEvicted = row + 1;
+      if (!this.#keys.has(row) || ((this.#marks[row] as number) & inSomeList) !== 0) continue;
       this.isWhole = false;
-      this.#rows.delete(key);
+      const key = this.keyOf(row);
+      this.#keys.delete(row);
       this.#order?.delete(key);
-      this.#keys[row] = '';
       this.#values.forget(row);
-      this.#free ??= [];
-      this.#free.push(row);
       evicted += key.length + rowOverheadBytes;
     }
     this.sizeBytes -= evicted;

@@ -1,0 +1,196 @@
+import { type ByteString, bytesToByteString, detached } from '../log/byte-string.ts';
+
+/** Up to so many keys are looked through one by one: most windows of sparse keys have few, and need no slots then. */
+const fewKeys = 8;
+const firstSlots = 32;
+
+/** A search passes so many others by bad luck less than once in a lifetime; a sender of chosen keys makes it do so. */
+const probesMax = 96;
+
+const freed = -1;
+
+/** The bytes of the key that is looked for. */
+let wanted = new Uint8Array(256);
+
+/** The hash of a key, which is copied to `wanted`: FNV-1a over the bytes, then the finish of murmur3, so that all bits depend on all. */
+export function hashKey(key: ByteString): number {
+  const { length } = key;
+  if (length > wanted.length) wanted = new Uint8Array(length * 2);
+  const bytes = wanted;
+  let hash = 0x811c9dc5 ^ length;
+  for (let index = 0; index < length; index++) {
+    const byte = key.charCodeAt(index);
+    bytes[index] = byte;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  hash ^= hash >>> 16;
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+/**
+ * Gives each key a row, a small number for columns. Keys are kept as bytes, one behind the other: a string a key, in a `Map`, takes three times
+ * the room, is hashed and compared outside of compiled code when it was cut out of a batch, and has to be copied out of that batch.
+ * Open addressing with linear probing (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithms L and R).
+ */
+export class KeyTable {
+  /** Keys that have a row. */
+  size = 0;
+  /** Rows given so far, freed ones included: all rows are below. */
+  rows = 0;
+  readonly #hashes: number[] = [];
+  readonly #starts: number[] = [];
+  /** Of a freed row: -1. */
+  readonly #lengths: number[] = [];
+  #bytes = new Uint8Array(64);
+  #end = 0;
+  /** Bytes of keys that have gone. */
+  #garbageBytes = 0;
+  /** Row + 1, or 0; null while there are few keys. A power of two of them, half of them empty at the least. */
+  #slots: Int32Array | null = null;
+  #freed: number[] | null = null;
+  /** In the place of the slots, once keys were met that share their place with too many others: nobody can choose keys against it. */
+  #map: Map<ByteString, number> | null = null;
+
+  /** Undefined when the key has none. */
+  rowOf(key: ByteString): number | undefined {
+    if (this.#map !== null) return this.#map.get(key);
+    const hash = hashKey(key);
+    const slots = this.#slots;
+    if (slots === null) {
+      for (let row = 0; row < this.rows; row++) if (this.#isAt(row, hash, key.length)) return row;
+      return undefined;
+    }
+    const mask = slots.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const row = (slots[at] as number) - 1;
+      if (row < 0) return undefined;
+      if (this.#isAt(row, hash, key.length)) return row;
+    }
+  }
+
+  /** Makes a row for a key that has none. */
+  add(key: ByteString): number {
+    const hash = hashKey(key);
+    const start = this.#keep(key.length);
+    const row = this.#freed?.pop() ?? this.rows++;
+    this.#hashes[row] = hash;
+    this.#lengths[row] = key.length;
+    this.#starts[row] = start;
+    this.size++;
+    if (this.#map !== null) this.#map.set(detached(key), row);
+    else this.#place(row, hash);
+    return row;
+  }
+
+  delete(row: number): void {
+    if (this.#map !== null) this.#map.delete(this.keyOf(row));
+    else if (this.#slots !== null) this.#vacate(this.#slots, row);
+    this.#garbageBytes += this.#lengths[row] as number;
+    this.#lengths[row] = freed;
+    this.#freed ??= [];
+    this.#freed.push(row);
+    this.size--;
+  }
+
+  has(row: number): boolean {
+    return this.#lengths[row] !== freed;
+  }
+
+  keyOf(row: number): ByteString {
+    const start = this.#starts[row] as number;
+    return bytesToByteString(this.#bytes.subarray(start, start + (this.#lengths[row] as number)));
+  }
+
+  #isAt(row: number, hash: number, length: number): boolean {
+    if (this.#hashes[row] !== hash || this.#lengths[row] !== length) return false;
+    const bytes = this.#bytes;
+    const start = this.#starts[row] as number;
+    for (let index = 0; index < length; index++) if (bytes[start + index] !== wanted[index]) return false;
+    return true;
+  }
+
+  /** Puts the wanted key behind the others; gives where it begins. */
+  #keep(length: number): number {
+    if (this.#end + length > this.#bytes.length) this.#makeRoom(length);
+    const bytes = this.#bytes;
+    const start = this.#end;
+    for (let index = 0; index < length; index++) bytes[start + index] = wanted[index] as number;
+    this.#end = start + length;
+    return start;
+  }
+
+  #makeRoom(length: number): void {
+    const needed = this.#end - this.#garbageBytes + length;
+    const larger = new Uint8Array(Math.max(this.#bytes.length, needed * 2));
+    if (this.#garbageBytes === 0) larger.set(this.#bytes.subarray(0, this.#end));
+    else this.#compact(larger);
+    this.#bytes = larger;
+  }
+
+  #compact(into: Uint8Array): void {
+    let end = 0;
+    for (let row = 0; row < this.rows; row++) {
+      const length = this.#lengths[row] as number;
+      if (length === freed) continue;
+      const start = this.#starts[row] as number;
+      into.set(this.#bytes.subarray(start, start + length), end);
+      this.#starts[row] = end;
+      end += length;
+    }
+    this.#end = end;
+    this.#garbageBytes = 0;
+  }
+
+  #place(row: number, hash: number): void {
+    if (this.#slots === null) {
+      if (this.size <= fewKeys) return;
+      this.#rebuild(firstSlots);
+    } else if (this.size * 2 > this.#slots.length) this.#rebuild(this.#slots.length * 2);
+    else this.#occupy(this.#slots, row, hash);
+  }
+
+  #rebuild(count: number): void {
+    const slots = new Int32Array(count);
+    this.#slots = slots;
+    for (let row = 0; row < this.rows && this.#slots === slots; row++) {
+      if (this.#lengths[row] !== freed) this.#occupy(slots, row, this.#hashes[row] as number);
+    }
+  }
+
+  #occupy(slots: Int32Array, row: number, hash: number): void {
+    const mask = slots.length - 1;
+    let at = hash & mask;
+    for (let probes = 0; slots[at] !== 0; at = (at + 1) & mask) {
+      if (++probes > probesMax) {
+        this.#useMap();
+        return;
+      }
+    }
+    slots[at] = row + 1;
+  }
+
+  #useMap(): void {
+    const map = new Map<ByteString, number>();
+    for (let row = 0; row < this.rows; row++) if (this.#lengths[row] !== freed) map.set(this.keyOf(row), row);
+    this.#map = map;
+    this.#slots = null;
+  }
+
+  /** Empties the row's slot, and moves those that were pushed beyond it back. */
+  #vacate(slots: Int32Array, row: number): void {
+    const mask = slots.length - 1;
+    let hole = (this.#hashes[row] as number) & mask;
+    while (slots[hole] !== row + 1) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; slots[at] !== 0; at = (at + 1) & mask) {
+      const home = (this.#hashes[(slots[at] as number) - 1] as number) & mask;
+      // Only what would be found from its home through the hole may move there.
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      slots[hole] = slots[at] as number;
+      hole = at;
+    }
+    slots[hole] = 0;
+  }
+}
