@@ -1,5 +1,5 @@
 import { JsonValue, jsonText } from '../json/json-value.ts';
-import { byteStringToBytes } from '../log/byte-string.ts';
+import { type ByteString, byteStringToBytes } from '../log/byte-string.ts';
 import { encodeKey, WindowedKeyFrame, windowedKeyJson } from '../log/key-format.ts';
 import { partitionFor } from '../log/partitioner.ts';
 import type { RecordBatchBuilder } from '../log/record-batch-builder.ts';
@@ -30,12 +30,15 @@ export class RecordWriter {
     const { value, window, timestamp } = record;
     const { earliestTimestamp, latestTimestamp } = this.#output;
     if (timestamp < earliestTimestamp || timestamp > latestTimestamp) throw this.#farOff(timestamp);
-    const key = record.key === null ? null : encodeKey(sink.keyFormat, record.key);
+    const isFramed = record.key !== null && sink.keyEncoding === 'json-window' && window !== null;
+    const asJson = isFramed ? windowedKeyJson(record.key, window) : null;
+    // What fits into the frame as it is, is ASCII: its text is its bytes.
+    const isOwnBytes = isFramed && asJson === null && sink.keyFormat === 'string';
+    const key =
+      record.key === null ? null : isOwnBytes ? (record.key as ByteString) : encodeKey(sink.keyFormat, record.key);
     const placed = record instanceof PlacedRecord ? record.partition : null;
     const partition = placed ?? (key === null ? offset % sink.partitions : partitionFor(key, sink.partitions));
     const form = valueForm(sink, value);
-    const isFramed = key !== null && sink.keyEncoding === 'json-window' && window !== null;
-    const asJson = isFramed ? windowedKeyJson(record.key, window) : null;
     const written = this.#output.open(partition, timestamp, record.headers);
     if (asJson !== null) {
       written.putKey(asJson);
