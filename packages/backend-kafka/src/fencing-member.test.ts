@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { encodeBatch, LogError, type TaskId, type Topology } from '@millrace/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { apiKeys } from './codec/api-keys.ts';
+import { FencingMember } from './fencing-member.ts';
+import { GroupClient } from './group/group-client.ts';
 import { KafkaAssignment } from './group/kafka-assignment.ts';
+import { errorCodes } from './kafka-error.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { kafkaSettingsFromEnvironment } from './kafka-settings.ts';
 
@@ -67,6 +71,43 @@ describe.skipIf(settings === null)(name, { timeout: 60_000 }, () => {
     appends: [
       { topic: `${application}-in`, partition: 0, batch: encodeBatch([{ key: 'k', value: state, timestamp: 0 }]) },
     ],
+  });
+
+  it('joins once more when somebody else joins at the same moment', async () => {
+    const transport = ownerLog.transport;
+    const other = new GroupClient({
+      transport: workerLog.transport,
+      group: application,
+      groupInstanceId: null,
+      sessionTimeoutMs: 6_000,
+      rebalanceTimeoutMs: 2_000,
+    });
+    const comers: Promise<unknown>[] = [];
+    const disturbed = new Proxy(transport, {
+      get(target, name) {
+        const found = Reflect.get(target, name);
+        if (typeof found !== 'function') return found;
+        if (name !== 'call') return found.bind(target);
+        return async (node: number, apiKey: number, version: number, body: Uint8Array, options?: object) => {
+          if (apiKey === apiKeys.syncGroup && comers.length === 0) {
+            // Its join stands open until all have joined again, which the brokers tell whoever asks for its tasks.
+            comers.push(other.join('', 'millrace', new Uint8Array(0)).catch(() => undefined));
+            const sync = () => target.call(node, apiKey, version, body, options);
+            for (let answer = await sync(); ; answer = await sync()) {
+              const error = new DataView(answer.buffer, answer.byteOffset).getInt16(answer.byteLength > 7 ? 4 : 0);
+              if (error === errorCodes.rebalanceInProgress) return answer;
+              await new Promise((resolve) => setTimeout(resolve, 20));
+            }
+          }
+          return target.call(node, apiKey, version, body, options);
+        };
+      },
+    });
+    const member = new FencingMember(application, disturbed);
+    const [epoch] = await member.take(['0_0']);
+    expect(epoch).toBeGreaterThan(1);
+    await Promise.all(comers);
+    await member.close();
   });
 
   for (const groupInstanceId of [null, 'one']) {

@@ -120,12 +120,18 @@ export class FencingMember implements CommittingMember {
   }
 
   async #join(memberId: string): Promise<GroupIdentity> {
+    let ownId = memberId;
     return withRetries(
       async () => {
-        const joined = await this.#client.join(memberId, protocol, subscription());
+        const joined = await this.#client.join(ownId, protocol, subscription());
+        ownId = joined.memberId;
         const identity = { generation: joined.generation, memberId: joined.memberId, groupInstanceId: ownerInstanceId };
         const assignments = joined.members.map((member) => ({ memberId: member.memberId, assignment: noAssignment }));
-        await this.#client.sync(identity, joined.leader === joined.memberId ? assignments : []);
+        await this.#client
+          .sync(identity, joined.leader === joined.memberId ? assignments : [])
+          .catch((error: unknown) => {
+            throw isSharedAnew(error) ? new LogError('io', error.message, { retriable: true, cause: error }) : error;
+          });
         return identity;
       },
       { forMs: joinMs },
@@ -147,7 +153,7 @@ export class FencingMember implements CommittingMember {
       await this.#client.heartbeat(identity);
     } catch (error) {
       if (this.#identity !== identity) return;
-      if (error instanceof KafkaError && error.code === errorCodes.rebalanceInProgress) await this.#rejoin(identity);
+      if (isSharedAnew(error)) await this.#rejoin(identity);
       else if (error instanceof KafkaError && error.kind === 'fenced') this.#identity = null;
     }
     if (this.#identity !== null) this.#beat();
@@ -164,6 +170,11 @@ export class FencingMember implements CommittingMember {
       this.#gate.open();
     }
   }
+}
+
+/** Somebody joined between our joining and what follows it: everybody joins again. */
+function isSharedAnew(error: unknown): error is KafkaError {
+  return error instanceof KafkaError && error.code === errorCodes.rebalanceInProgress;
 }
 
 /** A consumer's subscription (version 0) to nothing, with news in its user data: a member that comes with news raises the generation. */
