@@ -2,7 +2,8 @@ import type { SourcePosition, TopicPartition } from '@millrace/engine';
 import { apiKeys } from './codec/api-keys.ts';
 import { Reader } from './codec/reader.ts';
 import { decodeHeartbeat, encodeHeartbeat, heartbeatVersion } from './codec/requests/heartbeat.ts';
-import { decodeOffsetCommit, encodeOffsetCommit, offsetCommitVersion } from './codec/requests/offset-commit.ts';
+import { encodeOffsetCommit, offsetCommitVersion } from './codec/requests/offset-commit.ts';
+import { decodePartitionOutcomes } from './codec/requests/transactions.ts';
 import { callCoordinator, worstFirst } from './coordinator-call.ts';
 import type { GroupIdentity } from './group/group-identity.ts';
 import type { IdempotentProducer } from './idempotent-producer.ts';
@@ -72,7 +73,9 @@ async function commitPositions(
 ): Promise<void> {
   const body = encodeOffsetCommit(group, member, positions);
   await callCoordinator(transport, { kind: 'group', key: group, forMs: groupMs }, async (node) => {
-    const outcomes = decodeOffsetCommit(await transport.call(node, apiKeys.offsetCommit, offsetCommitVersion, body));
+    const outcomes = decodePartitionOutcomes(
+      await transport.call(node, apiKeys.offsetCommit, offsetCommitVersion, body),
+    );
     for (const { topic, partition, error } of worstFirst(outcomes)) {
       if (error === errorCodes.none) continue;
       const action = `commit the position of ${group} in ${topic}-${partition} at ${transport.address(node)}`;

@@ -3,8 +3,8 @@ import { apiKeys } from './codec/api-keys.ts';
 import {
   addOffsetsToTxnVersion,
   addPartitionsToTxnVersion,
-  decodeAddPartitionsToTxn,
   decodeInitProducerId,
+  decodePartitionOutcomes,
   decodeTxnError,
   decodeTxnOffsetCommit,
   encodeAddOffsetsToTxn,
@@ -137,7 +137,7 @@ export class TransactionalProducer {
     if (partitions.length === 0) return;
     const body = encodeAddPartitionsToTxn(this.#transactionalId, identity, partitions);
     await this.#coordinated('transaction', this.#transactionalId, stepMs, async (node) => {
-      const outcomes = decodeAddPartitionsToTxn(
+      const outcomes = decodePartitionOutcomes(
         await this.#transport.call(node, apiKeys.addPartitionsToTxn, addPartitionsToTxnVersion, body),
       );
       for (const error of worstFirst(outcomes)) {

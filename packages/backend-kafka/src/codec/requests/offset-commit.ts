@@ -1,9 +1,7 @@
 import type { SourcePosition } from '@millrace/engine';
 import type { GroupIdentity } from '../../group/group-identity.ts';
 import { byTopic } from '../by-topic.ts';
-import { Reader } from '../reader.ts';
 import { Writer } from '../writer.ts';
-import type { PartitionOutcome } from './transactions.ts';
 
 export const offsetCommitVersion = 7;
 
@@ -25,15 +23,4 @@ export function encodeOffsetCommit(
       });
     })
     .finish();
-}
-
-export function decodeOffsetCommit(body: Uint8Array): PartitionOutcome[] {
-  const reader = new Reader(body);
-  reader.int32(); // Throttle time.
-  return reader
-    .array(() => {
-      const topic = reader.string();
-      return reader.array(() => ({ topic, partition: reader.int32(), error: reader.int16() }));
-    })
-    .flat();
 }

@@ -57,7 +57,8 @@ export function encodeAddPartitionsToTxn(
     .finish();
 }
 
-export function decodeAddPartitionsToTxn(body: Uint8Array): PartitionOutcome[] {
+/** The answer of AddPartitionsToTxn and of OffsetCommit. */
+export function decodePartitionOutcomes(body: Uint8Array): PartitionOutcome[] {
   const reader = new Reader(body);
   reader.int32(); // Throttle time.
   return reader
