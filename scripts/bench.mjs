@@ -22,7 +22,7 @@ await bundle('ratios/job.ts', 'job-without-output.js', (code) =>
   without(
     without(
       code,
-      /^\s*record\.putKey(?:View)?\(.*\);$|^\s*if \(value !== null\) putJson\(record, value\);$|^\s*const record = changelog\.open\(.*\);$/gm,
+      /^\s*record\.putKey(?:View|Bytes)?\(.*\);$|^\s*if \(value !== null\) putJson\(record, value\);$|^\s*const record = changelog\.open\(.*\);$/gm,
       4,
     ),
     /^\s*writer\.write\(record, .*\);$/gm,

@@ -1,5 +1,6 @@
 import { formatPath, unsafeNumbers } from '@millrace/expression';
 import { type ByteString, byteStringToBytes, bytesToByteString, writeByteString } from './byte-string.ts';
+import { keyBytes } from './key-bytes.ts';
 import { isNestedTooDeep, nestingMax } from './nesting.ts';
 
 /**
@@ -27,7 +28,7 @@ export function encodeKey(format: KeyFormat, key: KeyValue): ByteString {
   switch (format) {
     case 'string': {
       if (typeof key !== 'string') throw misfit(format, key);
-      return isAscii(key) ? key : encodeText(key);
+      return keyBytes.read(key).isAscii ? key : encodeText(key);
     }
     case 'json':
       return encodeText(sortedJson(key));
@@ -119,7 +120,7 @@ export function windowedKeyJson(
   key: KeyValue,
   { start, end }: { readonly start: number; readonly end: number },
 ): ByteString | null {
-  if (typeof key === 'string' && isPlain(key)) return null;
+  if (typeof key === 'string' && keyBytes.read(key).isPlain) return null;
   return encodeText(`{"end":${end},"key":${sortedJson(key)},"start":${start}}`);
 }
 
@@ -160,15 +161,6 @@ function parseJson(text: string): unknown {
     );
   }
   return key;
-}
-
-/** ASCII that JSON writes as it is: no control characters, quotes or backslashes. */
-function isPlain(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || code === 0x22 || code === 0x5c || code > 0x7f) return false;
-  }
-  return true;
 }
 
 function encodeText(text: string): ByteString {

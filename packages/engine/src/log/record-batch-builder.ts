@@ -72,6 +72,12 @@ export class RecordBatchBuilder {
     this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putByteString(part);
   }
 
+  /** The same for a part that lies in `bytes[start, end)`. */
+  putKeyBytes(bytes: Uint8Array, start: number, end: number): void {
+    const index = this.#count - 1;
+    this.#keyLengths[index] = Math.max(0, this.#keyLengths[index] as number) + this.#keys.putBytes(bytes, start, end);
+  }
+
   /** The same for the first bytes of a view that the caller keeps, to put them again and again. */
   putKeyView(part: DataView, length = part.byteLength): void {
     const index = this.#count - 1;

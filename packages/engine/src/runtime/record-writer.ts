@@ -1,7 +1,8 @@
 import { JsonValue, jsonText } from '../json/json-value.ts';
 import { type ByteString, byteStringToBytes } from '../log/byte-string.ts';
+import { keyBytes } from '../log/key-bytes.ts';
 import { encodeKey, WindowedKeyFrame, windowedKeyJson } from '../log/key-format.ts';
-import { partitionFor } from '../log/partitioner.ts';
+import { partitionOf } from '../log/partitioner.ts';
 import type { RecordBatchBuilder } from '../log/record-batch-builder.ts';
 import type { SinkSpec } from '../topology/topology.ts';
 import { PlacedRecord } from './placed-record.ts';
@@ -37,7 +38,8 @@ export class RecordWriter {
     const key =
       record.key === null ? null : isOwnBytes ? (record.key as ByteString) : encodeKey(sink.keyFormat, record.key);
     const placed = record instanceof PlacedRecord ? record.partition : null;
-    const partition = placed ?? (key === null ? offset % sink.partitions : partitionFor(key, sink.partitions));
+    const bytes = key === null ? null : keyBytes.read(key);
+    const partition = placed ?? (bytes === null ? offset % sink.partitions : partitionOf(bytes, sink.partitions));
     const form = valueForm(sink, value);
     const written = this.#output.open(partition, timestamp, record.headers);
     if (asJson !== null) {
@@ -46,10 +48,11 @@ export class RecordWriter {
       const frame = this.#windowedKey;
       frame.move(window);
       written.putKeyView(frame.before, frame.beforeLength);
-      written.putKey(record.key as string);
+      const { bytes: own, length } = keyBytes.read(record.key as ByteString);
+      written.putKeyBytes(own, 0, length);
       written.putKeyView(frame.after, frame.afterLength);
-    } else if (key !== null) {
-      written.putKey(key);
+    } else if (bytes !== null) {
+      written.putKeyBytes(bytes.bytes, 0, bytes.length);
       if (window !== null) putKafkaWindow(written, sink.keyEncoding, window);
     }
     if (typeof form === 'string') written.putText(form);

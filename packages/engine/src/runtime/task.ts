@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import { putJson } from '../json/json-value.ts';
-import type { ByteString } from '../log/byte-string.ts';
 import { type NumberedHeader, noHeaders } from '../log/header.ts';
+import { keyBytes } from '../log/key-bytes.ts';
 import type { KeyFormat } from '../log/key-format.ts';
 import type { CommittedTask, SourcePosition, TaskCommit, TaskId } from '../log/log.ts';
 
@@ -10,7 +10,7 @@ import { ProcessorCounters, slotOf } from '../metrics/processor-counters.ts';
 import type { RecordFailure } from '../metrics/record-failure.ts';
 import type { ErrorPolicy } from '../pipeline/pipeline-settings.ts';
 import { causeFrom, changelogPrefixes } from '../state/changelog.ts';
-import { LayeredStore } from '../state/layered-store.ts';
+import { type ChangelogWriter, LayeredStore } from '../state/layered-store.ts';
 import type { StoreTable } from '../state/store-table.ts';
 import type { TableRows } from '../state/table-rows.ts';
 import { StreamTime } from '../time/stream-time.ts';
@@ -90,6 +90,8 @@ export class Task {
   #closings: { readonly time: StreamTime; readonly close: () => void }[] = [];
   #failures: RecordFailure[] = [];
   #current: RecordQueue | null = null;
+  /** Where the current queue stands among all. */
+  #chosen = -1;
   /** By queue: the header that names its record as the cause of what changes, in a list of its own. */
   readonly #causes: readonly (readonly NumberedHeader[])[];
   /** Which queue gave how many records in a row, since the last commit; a checker replays a task by it. */
@@ -180,6 +182,7 @@ export class Task {
     const queue = this.queues[chosen] as RecordQueue;
     this.#dirty = true;
     this.#current = queue;
+    this.#chosen = chosen;
     const run = this.#taken[this.#taken.length - 1];
     if (run !== undefined && run[0] === chosen) run[1]++;
     else this.#taken.push([chosen, 1]);
@@ -201,6 +204,7 @@ export class Task {
       (this.#roots[chosen] as Receive)(record);
     }
     queue.next();
+    keyBytes.forget();
     this.#current = null;
     if (this.#punctuations.length > 0) this.#punctuate('stream-time', this.streamTime.current);
     return true;
@@ -243,7 +247,7 @@ export class Task {
   #causeNow(): readonly NumberedHeader[] {
     const queue = this.#current;
     if (queue === null) return noCause;
-    const cause = this.#causes[this.queues.indexOf(queue)] as readonly NumberedHeader[];
+    const cause = this.#causes[this.#chosen] as readonly NumberedHeader[];
     (cause[0] as NumberedHeader).number = queue.headOffset;
     return cause;
   }
@@ -363,10 +367,10 @@ export class Task {
     assert(spec !== undefined && table !== undefined, `task ${this.id} has no store ${name}`);
     const prefixOf = changelogPrefixes(spec);
     const changelog = this.#collector.topic(spec.changelogTopic);
-    const append = (segment: number, key: ByteString, value: unknown, timestamp: number): void => {
+    const append: ChangelogWriter['append'] = (segment, bytes, start, end, value, timestamp) => {
       const record = changelog.open(this.partition, timestamp, this.#causeNow());
       record.putKeyView(prefixOf(segment));
-      record.putKey(key);
+      record.putKeyBytes(bytes, start, end);
       if (value !== null) putJson(record, value);
     };
     return new LayeredStore(spec, table, { append }, { observed });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashKey, KeyTable } from './key-table.ts';
+import { KeyBytes } from '../log/key-bytes.ts';
+import { KeyTable } from './key-table.ts';
+
+const hashKey = (key: string): number => new KeyBytes().read(key).hash;
 
 function keysOf(table: KeyTable): string[] {
   return Array.from({ length: table.rows }, (_, row) => row)

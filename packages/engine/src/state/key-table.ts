@@ -1,4 +1,5 @@
 import { type ByteString, bytesToByteString, detached } from '../log/byte-string.ts';
+import { keyBytes } from '../log/key-bytes.ts';
 
 /** Up to so many keys are looked through one by one: most windows of sparse keys have few, and need no slots then. */
 const fewKeys = 8;
@@ -9,26 +10,8 @@ const probesMax = 96;
 
 const freed = -1;
 
-/** The bytes of the key that is looked for. */
-let wanted = new Uint8Array(256);
-
-/** The hash of a key, which is copied to `wanted`: FNV-1a over the bytes, then the finish of murmur3, so that all bits depend on all. */
-export function hashKey(key: ByteString): number {
-  const { length } = key;
-  if (length > wanted.length) wanted = new Uint8Array(length * 2);
-  const bytes = wanted;
-  let hash = 0x811c9dc5 ^ length;
-  for (let index = 0; index < length; index++) {
-    const byte = key.charCodeAt(index);
-    bytes[index] = byte;
-    hash = Math.imul(hash ^ byte, 0x01000193);
-  }
-  hash ^= hash >>> 16;
-  hash = Math.imul(hash, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
+/** Takes a key that lies in `bytes[start, end)`. */
+export type TakeKey = (bytes: Uint8Array, start: number, end: number) => void;
 
 /**
  * Gives each key a row, a small number for columns. Keys are kept as bytes, one behind the other: a string a key, in a `Map`, takes three times
@@ -57,27 +40,27 @@ export class KeyTable {
   /** Undefined when the key has none. */
   rowOf(key: ByteString): number | undefined {
     if (this.#map !== null) return this.#map.get(key);
-    const hash = hashKey(key);
+    const { bytes: wanted, length, hash } = keyBytes.read(key);
     const slots = this.#slots;
     if (slots === null) {
-      for (let row = 0; row < this.rows; row++) if (this.#isAt(row, hash, key.length)) return row;
+      for (let row = 0; row < this.rows; row++) if (this.#isAt(row, hash, wanted, length)) return row;
       return undefined;
     }
     const mask = slots.length - 1;
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const row = (slots[at] as number) - 1;
       if (row < 0) return undefined;
-      if (this.#isAt(row, hash, key.length)) return row;
+      if (this.#isAt(row, hash, wanted, length)) return row;
     }
   }
 
   /** Makes a row for a key that has none. */
   add(key: ByteString): number {
-    const hash = hashKey(key);
-    const start = this.#keep(key.length);
+    const { bytes, length, hash } = keyBytes.read(key);
+    const start = this.#keep(bytes, length);
     const row = this.#freed?.pop() ?? this.rows++;
     this.#hashes[row] = hash;
-    this.#lengths[row] = key.length;
+    this.#lengths[row] = length;
     this.#starts[row] = start;
     this.size++;
     if (this.#map !== null) this.#map.set(detached(key), row);
@@ -104,7 +87,13 @@ export class KeyTable {
     return bytesToByteString(this.#bytes.subarray(start, start + (this.#lengths[row] as number)));
   }
 
-  #isAt(row: number, hash: number, length: number): boolean {
+  /** Calls with the place of the row's key, which is good for the call. */
+  withKey(row: number, take: TakeKey): void {
+    const start = this.#starts[row] as number;
+    take(this.#bytes, start, start + (this.#lengths[row] as number));
+  }
+
+  #isAt(row: number, hash: number, wanted: Uint8Array, length: number): boolean {
     if (this.#hashes[row] !== hash || this.#lengths[row] !== length) return false;
     const bytes = this.#bytes;
     const start = this.#starts[row] as number;
@@ -112,12 +101,12 @@ export class KeyTable {
     return true;
   }
 
-  /** Puts the wanted key behind the others; gives where it begins. */
-  #keep(length: number): number {
+  /** Puts a key behind the others; gives where it begins. */
+  #keep(key: Uint8Array, length: number): number {
     if (this.#end + length > this.#bytes.length) this.#makeRoom(length);
     const bytes = this.#bytes;
     const start = this.#end;
-    for (let index = 0; index < length; index++) bytes[start + index] = wanted[index] as number;
+    for (let index = 0; index < length; index++) bytes[start + index] = key[index] as number;
     this.#end = start + length;
     return start;
   }

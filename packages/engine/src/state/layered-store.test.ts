@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ByteString } from '../log/byte-string.ts';
+import { bytesToByteString } from '../log/byte-string.ts';
 import type { StoreSpec } from '../topology/topology.ts';
 import { answerStoreQuery } from './answer-query.ts';
-import { LayeredStore } from './layered-store.ts';
+import { type ChangelogWriter, LayeredStore } from './layered-store.ts';
 import { MemoryTaskStores } from './memory-stores.ts';
 import type { StoreQuery, StoreRow } from './store-query.ts';
 
@@ -131,7 +131,8 @@ async function play(kind: StoreSpec['kind'], plan: readonly Step[], limit: numbe
   /** The changelog of the generations that are not durable yet. */
   let unsaved: [string, Entry | null][] = [];
   let saving: [string, Entry | null][] = [];
-  const append = (segment: number, key: ByteString, value: unknown, timestamp: number): void => {
+  const append: ChangelogWriter['append'] = (segment, bytes, start, end, value, timestamp) => {
+    const key = bytesToByteString(bytes.subarray(start, end));
     unsaved.push([address(segment, key), value === null ? null : { value, timestamp }]);
   };
   const open = (observed?: number) =>
@@ -267,7 +268,7 @@ describe('a store in layers over a table', () => {
 
   it('removes windows in the order of their time, so that a restart changes nothing of the changelog', () => {
     const deleted: number[] = [];
-    const append = (segment: number, _key: string, value: unknown): void => {
+    const append: ChangelogWriter['append'] = (segment, _bytes, _start, _end, value) => {
       if (value === null) deleted.push(segment);
     };
     const store = new LayeredStore(specOf('window'), new MemoryTaskStores().table('s'), { append });

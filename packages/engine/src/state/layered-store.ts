@@ -2,6 +2,7 @@ import { assert } from '../assert.ts';
 import { JsonText, keptJson } from '../json/json-text.ts';
 import { JsonValue, jsonText } from '../json/json-value.ts';
 import type { ByteString } from '../log/byte-string.ts';
+import { keyBytes } from '../log/key-bytes.ts';
 import type { StoreSpec } from '../topology/topology.ts';
 import { Segment } from './segment.ts';
 import type { StoreChange, StoreEntry, StoreTable } from './store-table.ts';
@@ -39,7 +40,8 @@ export interface KeyedEntry {
 
 /** Where a store's writes are recorded; the changelog of the task's partition. */
 export interface ChangelogWriter {
-  append(segment: number, key: ByteString, value: unknown, timestamp: number): void;
+  /** The key lies in `bytes[start, end)`, good for the call; a `value` of null deletes. */
+  append(segment: number, bytes: Uint8Array, start: number, end: number, value: unknown, timestamp: number): void;
 }
 
 const defaultCacheBytes = 32 * 1024 * 1024;
@@ -123,11 +125,11 @@ export class LayeredStore implements StoreAccess {
     const kept = value instanceof JsonValue ? new JsonText(value.text()) : value;
     if (kept === null || kept === undefined) {
       // A delete of what is not there still goes to the changelog: it is an update of the table that readers of the changelog see.
-      this.#changelog.append(segment, key, null, timestamp);
+      this.#record(segment, key, null, timestamp);
       if (found === undefined || this.#lastHome?.get(found) === undefined) return;
       this.#write(found, undefined);
     } else {
-      this.#changelog.append(segment, key, kept, timestamp);
+      this.#record(segment, key, kept, timestamp);
       this.#write(found ?? this.#add(segment, key, undefined), { value: kept, timestamp });
     }
     // The next key is another one as a rule, and equal keys are told apart from others of their length by all their bytes.
@@ -381,8 +383,14 @@ export class LayeredStore implements StoreAccess {
     for (const segment of this.#liveSegments) {
       if (!this.#isExpired(segment)) break;
       expired++;
-      for (const key of this.#keysOf(segment)) this.#changelog.append(segment, key, null, timestamp);
       const home = this.#segments.get(segment) ?? new Segment(segment, false);
+      // In no order, since each is written once and sorting would cost more than the writing.
+      home.eachPresentKey((bytes, start, end) => this.#changelog.append(segment, bytes, start, end, null, timestamp));
+      if (!home.isWhole) {
+        for (const row of this.#scanTable(segment, null)) {
+          if (home.rowOf(row.key) === undefined) this.#record(segment, row.key, null, timestamp);
+        }
+      }
       this.#segments.delete(segment);
       this.#doomed.set(segment, home);
       this.#openDrops.push(segment);
@@ -400,12 +408,8 @@ export class LayeredStore implements StoreAccess {
     if (live[at - 1] !== segment) live.splice(at, 0, segment);
   }
 
-  /** Keys present in a segment for processing. In no order, since each is written once and sorting would cost more than the writing. */
-  #keysOf(segment: number): readonly ByteString[] {
-    const home = this.#segments.get(segment);
-    if (home?.isWhole === true) return home.presentKeys();
-    const keys: ByteString[] = [];
-    for (const row of this.#scanTable(segment, null)) if (home?.rowOf(row.key) === undefined) keys.push(row.key);
-    return home === undefined ? keys : [...keys, ...home.presentKeys()];
+  #record(segment: number, key: ByteString, value: unknown, timestamp: number): void {
+    const { bytes, length } = keyBytes.read(key);
+    this.#changelog.append(segment, bytes, 0, length, value, timestamp);
   }
 }

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
 import { type ByteString, detached } from '../log/byte-string.ts';
-import { KeyTable } from './key-table.ts';
+import { KeyTable, type TakeKey } from './key-table.ts';
 import type { Stored } from './layered-store.ts';
 import { SortedKeys } from './sorted-keys.ts';
 import { ValueColumn } from './value-column.ts';
@@ -172,10 +172,17 @@ export class Segment {
 
   presentKeys(): readonly ByteString[] {
     const keys: ByteString[] = [];
-    for (let row = 0; row < this.#keys.rows; row++) {
-      if (this.#keys.has(row) && ((this.#marks[row] as number) & present) !== 0) keys.push(this.keyOf(row));
-    }
+    for (let row = 0; row < this.#keys.rows; row++) if (this.#isPresent(row)) keys.push(this.keyOf(row));
     return keys;
+  }
+
+  /** Calls with the place of each key that is there for processing, in no order. */
+  eachPresentKey(take: TakeKey): void {
+    for (let row = 0; row < this.#keys.rows; row++) if (this.#isPresent(row)) this.#keys.withKey(row, take);
+  }
+
+  #isPresent(row: number): boolean {
+    return this.#keys.has(row) && ((this.#marks[row] as number) & present) !== 0;
   }
 
   /** Of a segment that was written to in this generation: the generation ends. */
