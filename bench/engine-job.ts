@@ -13,7 +13,7 @@ import {
 } from '@millrace/engine';
 import { type PartitionInput, recordsPerCommit, type Workload } from './workload.ts';
 
-/** About half a second's worth. */
+/** About half a second's worth: a worker flushes less often, but a round must have its share. */
 const commitsPerFlush = 10;
 
 /** Given at once of one partition, as a worker reads. */
@@ -138,7 +138,7 @@ export class EngineJob {
     }
   }
 
-  /** Writes the stores behind, as a worker does twice a second. */
+  /** Writes the stores behind, as a worker does. */
   #flush(): void {
     for (const { taskId, slices, done } of this.#group.beginFlush()) {
       // Tables in memory have taken it when the call returns.

@@ -15,8 +15,8 @@ import {
   type RecordBatch,
   type StoreRow,
 } from '@millrace/engine';
-import { createTRPCClient, createWSClient, httpLink, type TRPCClient, wsLink } from '@trpc/client';
-import WebSocket from 'ws';
+import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
+import { pageClient } from '../apps/server/src/testing/page-client.ts';
 import { customers, type Order, regionOf, windowMs } from './kill-orders.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -281,17 +281,8 @@ export class KillBench {
   /** Keeps the newest live frame, as a tab would. */
   #follow(): void {
     const origin = this.#address;
-    class PageWebSocket extends WebSocket {
-      constructor(url: string) {
-        super(url, { origin });
-      }
-    }
-    const client = createWSClient({
-      url: `${origin.replace('http', 'ws')}/api`,
-      WebSocket: PageWebSocket as unknown as typeof globalThis.WebSocket,
-      retryDelayMs: () => 50,
-    });
-    const subscription = createTRPCClient<ApiRouter>({ links: [wsLink({ client })] }).deployments.live.subscribe(
+    const { api, close } = pageClient(origin);
+    const subscription = api.deployments.live.subscribe(
       { pipelineId: 'kill' },
       {
         onData: (frame) => {
@@ -302,7 +293,7 @@ export class KillBench {
     );
     this.#closeSocket = () => {
       subscription.unsubscribe();
-      client.close().catch(() => undefined);
+      close();
     };
   }
 

@@ -8,10 +8,10 @@ import { encodeBatch, type Pipeline, pipelineSchema } from '@millrace/engine';
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readToEnd } from '../../apps/server/src/control/topic-reader.ts';
+import { countsPipeline } from '../../apps/server/src/testing/counts-pipeline.ts';
 import { eventually, realPlaces, ServerUnderTest } from '../../apps/server/src/testing/server-under-test.ts';
 import { installedTools } from '../../scripts/kafka/distribution.mjs';
 import { type LocalKafka, startKafka } from '../../scripts/kafka/start-kafka.mjs';
-import { countsPipeline } from './counts-pipeline.ts';
 
 const { java, maven } = await installedTools();
 const canStart = java && maven && existsSync(realPlaces.workerMain);
@@ -89,21 +89,7 @@ describe.skipIf(!canStart)('a pipeline on Kafka', { timeout: 180_000 }, () => {
     await api().deployments.deploy.mutate({ pipelineId: id });
   }
 
-  function frame(holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
-    return new Promise((resolve, reject) => {
-      const subscription = server.overWebSocket().deployments.live.subscribe(
-        { pipelineId: id },
-        {
-          onData: (next) => {
-            if (!holds(next)) return;
-            subscription.unsubscribe();
-            resolve(next);
-          },
-          onError: reject,
-        },
-      );
-    });
-  }
+  const frame = (holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> => server.frame(id, holds);
 
   const taken =
     (node: string, count: number) =>

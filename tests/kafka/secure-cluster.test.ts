@@ -4,12 +4,12 @@ import { KafkaLog, type KafkaSettings, type SaslMechanism } from '@millrace/back
 import { encodeBatch, LogError, type TopicSpec } from '@millrace/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readToEnd } from '../../apps/server/src/control/topic-reader.ts';
+import { countsPipeline } from '../../apps/server/src/testing/counts-pipeline.ts';
 import { ServerProcess } from '../../apps/server/src/testing/server-process.ts';
 import { eventually, realPlaces } from '../../apps/server/src/testing/server-under-test.ts';
 import { installedTools } from '../../scripts/kafka/distribution.mjs';
 import { type LocalKafka, type SecureListeners, startKafka } from '../../scripts/kafka/start-kafka.mjs';
 import { Acls, right } from './acls.ts';
-import { countsPipeline } from './counts-pipeline.ts';
 
 const { java, maven } = await installedTools();
 const canStart = java && maven && existsSync(realPlaces.workerMain);

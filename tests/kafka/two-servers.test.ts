@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { KafkaLog } from '@millrace/backend-kafka';
 import { encodeBatch } from '@millrace/engine';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { countsPipeline } from '../../apps/server/src/testing/counts-pipeline.ts';
 import { ServerProcess } from '../../apps/server/src/testing/server-process.ts';
 import { eventually, realPlaces } from '../../apps/server/src/testing/server-under-test.ts';
 import { installedTools } from '../../scripts/kafka/distribution.mjs';
 import { type LocalKafka, startKafka } from '../../scripts/kafka/start-kafka.mjs';
-import { countsPipeline } from './counts-pipeline.ts';
 
 const { java, maven } = await installedTools();
 const canStart = java && maven && existsSync(realPlaces.workerMain);

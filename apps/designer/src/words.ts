@@ -144,15 +144,9 @@ export const words = {
     anyFields: 'Its fields are not known yet.',
     errorTitle: 'When a record fails',
     errorHelp: {
-      default: 'A dead letter keeps the record and the reason.',
       'dead-letter': 'A dead letter keeps the record and the reason.',
       skip: 'The record is dropped and counted as failed.',
       fail: 'The pipeline stops at this record until you mend it.',
-    },
-    errorPolicies: {
-      'dead-letter': 'Send it to dead letters',
-      skip: 'Skip it',
-      fail: 'Stop the pipeline',
     },
     byDefault: (text: string) => `${text} (default)`,
     noOutput: 'A sink has no output. It writes its records to the topic.',

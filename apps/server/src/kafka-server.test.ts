@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { LiveFrame, NodeLive } from '@millrace/api';
 import { KafkaLog, kafkaSettingsFromEnvironment } from '@millrace/backend-kafka';
-import { encodeBatch, fates, pipelineSchema } from '@millrace/engine';
+import { encodeBatch, fates } from '@millrace/engine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { countsPipeline } from './testing/counts-pipeline.ts';
 import { eventually, realPlaces, ServerUnderTest } from './testing/server-under-test.ts';
 
 const settings = kafkaSettingsFromEnvironment(process.env);
@@ -16,26 +17,7 @@ const groups = 7;
 const id = `counts-${process.pid}-${Date.now().toString(36)}`;
 const input = `${id}-in`;
 
-/** Counts records by a key of its own, so through a repartition topic, for as long as it lives. */
-const pipeline = pipelineSchema.parse({
-  formatVersion: 1,
-  id,
-  name: 'Counts',
-  nodes: [
-    { id: 'in', kind: 'source', name: 'in', config: { topic: input } },
-    {
-      id: 'count',
-      kind: 'aggregate',
-      name: 'count',
-      config: { by: 'value.group', window: 'none', aggregations: [{ name: 'n', function: 'count' }] },
-    },
-    { id: 'out', kind: 'sink', name: 'out', config: { topic: `${id}-out`, partitions: 2 } },
-  ],
-  edges: [
-    { from: 'in.out', to: 'count.in' },
-    { from: 'count.out', to: 'out.in' },
-  ],
-});
+const pipeline = countsPipeline(id);
 const store = `${id}-count-store`;
 
 describe.skipIf(settings === null || !isBuilt)('a server on Kafka', { timeout: 120_000 }, () => {
@@ -59,21 +41,7 @@ describe.skipIf(settings === null || !isBuilt)('a server on Kafka', { timeout: 1
     ]);
   }
 
-  function frame(holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
-    return new Promise((resolve, reject) => {
-      const subscription = server.overWebSocket().deployments.live.subscribe(
-        { pipelineId: id },
-        {
-          onData: (next) => {
-            if (!holds(next)) return;
-            subscription.unsubscribe();
-            resolve(next);
-          },
-          onError: reject,
-        },
-      );
-    });
-  }
+  const frame = (holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> => server.frame(id, holds);
 
   const node = (live: LiveFrame, name: string): NodeLive | undefined => live.nodes.find((each) => each.node === name);
   const isCounted = (live: LiveFrame): boolean =>

@@ -34,8 +34,11 @@ const maxBytesPerPartition = 256 * 1024;
 const idleWaitMs = 1_000;
 /** A commit is not put off beyond this many records, whatever the interval says, so that memory stays bounded. */
 const maxRecordsPerCommit = 50_000;
-/** Store tables follow the changelog this often. */
-const flushIntervalMs = 500;
+/**
+ * Store tables follow the changelog this often. Rows that change again and again are written once in that time; what is not written yet is read
+ * from the changelog when a task is opened after a crash, which takes less time than this.
+ */
+const flushIntervalMs = 2_000;
 /** Repartition records that have been read are removed this often. */
 const purgeIntervalMs = 30_000;
 /** Topics that get more partitions are noticed within this time. */

@@ -5,6 +5,7 @@ import { goToPlace, select, selectOnly } from '../canvas/canvas-store.ts';
 import { useDocument } from '../document/document-store.ts';
 import { CodeText } from '../expression-editor/expression-editor.tsx';
 import { configFields, isShown } from '../form/config-fields.ts';
+import { errorPolicyLabel } from '../form/settings-fields.ts';
 import { Icon, KindIcon } from '../icons.tsx';
 import { faceOf } from '../nodes/faces.ts';
 import { useNodeShape } from '../nodes/node-shape.ts';
@@ -166,7 +167,7 @@ function Config({ node }: { readonly node: PipelineNode }) {
           );
         })}
         <dt className="dim">{words.live.errorPolicy}</dt>
-        <dd>{words.inspector.errorPolicies[policy]}</dd>
+        <dd>{errorPolicyLabel(policy)}</dd>
       </dl>
       <button
         type="button"

@@ -1,4 +1,4 @@
-import { type Diagnostic, nodeKind, type PipelineNode } from '@millrace/engine';
+import { type Diagnostic, type ErrorPolicy, nodeKind, type PipelineNode } from '@millrace/engine';
 import { formatValueType, functionDocs } from '@millrace/expression';
 import { DropdownMenu, Tabs } from 'radix-ui';
 import { useMemo, useState } from 'react';
@@ -13,6 +13,7 @@ import { type ConfigField, configFields } from '../form/config-fields.ts';
 import { ConfigForm } from '../form/config-form.tsx';
 import { FieldsTable, InputSection } from '../form/fields-table.tsx';
 import { latestRoots, useNodeInputs } from '../form/node-inputs.ts';
+import { errorPolicyChoices, errorPolicyLabel } from '../form/settings-fields.ts';
 import { Icon, KindIcon } from '../icons.tsx';
 import { faceOf } from '../nodes/faces.ts';
 import { useNodeShape } from '../nodes/node-shape.ts';
@@ -165,7 +166,7 @@ function closestField(diagnostics: readonly Diagnostic[]): string | null {
 
 function ErrorPolicySection({ node }: { readonly node: PipelineNode }) {
   const byDefault = useDocument((state) => state.pipeline?.settings.errorPolicy ?? 'dead-letter');
-  const { errorPolicies, errorHelp, errorTitle, byDefault: defaultText } = words.inspector;
+  const { errorHelp, errorTitle, byDefault: defaultText } = words.inspector;
   const id = `error-policy-${node.id}`;
   return (
     <div className="sec">
@@ -176,16 +177,8 @@ function ErrorPolicySection({ node }: { readonly node: PipelineNode }) {
         id={id}
         icon="letter"
         value={node.errorPolicy ?? ''}
-        options={[
-          { value: '', label: defaultText(errorPolicies[byDefault]) },
-          ...(Object.keys(errorPolicies) as (keyof typeof errorPolicies)[]).map((value) => ({
-            value,
-            label: errorPolicies[value],
-          })),
-        ]}
-        onChange={(value) =>
-          apply(setErrorPolicy(node.id, value === '' ? undefined : (value as keyof typeof errorPolicies)))
-        }
+        options={[{ value: '', label: defaultText(errorPolicyLabel(byDefault)) }, ...errorPolicyChoices]}
+        onChange={(value) => apply(setErrorPolicy(node.id, value === '' ? undefined : (value as ErrorPolicy)))}
       />
       <p className="help">{errorHelp[node.errorPolicy ?? byDefault]}</p>
     </div>

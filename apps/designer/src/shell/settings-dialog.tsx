@@ -1,16 +1,16 @@
-import { type Pipeline, pipelineSettingsSchema } from '@millrace/engine';
+import type { Pipeline } from '@millrace/engine';
 import { useId, useState } from 'react';
 import { describePipeline, setSetting } from '../document/commands.ts';
 import { apply, useDocument } from '../document/document-store.ts';
 import { Choice } from '../form/choice.tsx';
-import { type ConfigField, configFields } from '../form/config-fields.ts';
+import type { ConfigField } from '../form/config-fields.ts';
 import { DurationField, NumberField } from '../form/number-field.tsx';
+import { settingsFields } from '../form/settings-fields.ts';
 import { duration } from '../live/figures.ts';
 import { words } from '../words.ts';
 import { closeDialog } from './dialog-store.ts';
 import { Sheet } from './sheet.tsx';
 
-const fields = configFields(pipelineSettingsSchema);
 const descriptionMax = 4000;
 
 /** What holds for the pipeline as a whole. Each change is made at once, as in the form of a node; deploying puts it to work. */
@@ -33,7 +33,7 @@ export function SettingsDialog({ pipeline }: { readonly pipeline: Pipeline }) {
             onChange={(event) => apply(describePipeline(event.currentTarget.value))}
           />
         </div>
-        {fields.map((field) => (
+        {settingsFields.map((field) => (
           <SettingRow key={field.name} field={field} />
         ))}
         <p className="help">{words.settings.note}</p>

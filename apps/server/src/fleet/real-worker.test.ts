@@ -21,21 +21,7 @@ const api = () => server.overHttp();
 const recorded = (name: string) =>
   readRecordedTopic(join(realPlaces.examplesDirectory, 'flight-delays', `${name}.ndjson`));
 
-function frame(holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
-  return new Promise((resolve, reject) => {
-    const subscription = server.overWebSocket().deployments.live.subscribe(
-      { pipelineId },
-      {
-        onData: (next) => {
-          if (!holds(next)) return;
-          subscription.unsubscribe();
-          resolve(next);
-        },
-        onError: reject,
-      },
-    );
-  });
-}
+const frame = (holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> => server.frame(pipelineId, holds);
 
 function node(live: LiveFrame, id: string): NodeLive {
   const found = live.nodes.find((each) => each.node === id);

@@ -40,22 +40,7 @@ async function rowsOf(store: string): Promise<StorePage['rows']> {
   return rows;
 }
 
-/** The first live frame for which the condition holds. */
-function frame(holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
-  return new Promise((resolve, reject) => {
-    const subscription = server.overWebSocket().deployments.live.subscribe(
-      { pipelineId },
-      {
-        onData: (next) => {
-          if (!holds(next)) return;
-          subscription.unsubscribe();
-          resolve(next);
-        },
-        onError: reject,
-      },
-    );
-  });
-}
+const frame = (holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> => server.frame(pipelineId, holds);
 
 /** Deploys, and stops when some thousand flights have gone through. */
 async function runAndStop(): Promise<void> {

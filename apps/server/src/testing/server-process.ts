@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiRouter, LiveFrame } from '@millrace/api';
-import { createTRPCClient, createWSClient, httpBatchLink, type TRPCClient, wsLink } from '@trpc/client';
-import WebSocket from 'ws';
+import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import { firstFrame, pageClient } from './page-client.ts';
 import { eventually } from './server-under-test.ts';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -81,33 +81,9 @@ export class ServerProcess {
 
   /** The first live frame of which this holds. */
   frame(pipelineId: string, holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
-    const origin = this.#address;
-    class PageWebSocket extends WebSocket {
-      constructor(url: string) {
-        super(url, { origin });
-      }
-    }
-    const client = createWSClient({
-      url: `${this.#address.replace('http', 'ws')}/api`,
-      // The browser's type and ours differ in what neither side uses.
-      WebSocket: PageWebSocket as unknown as typeof globalThis.WebSocket,
-    });
-    this.#clients.push(() => void client.close());
-    return new Promise((resolve, reject) => {
-      const api = createTRPCClient<ApiRouter>({ links: [wsLink({ client })] });
-      const subscription = api.deployments.live.subscribe(
-        { pipelineId },
-        {
-          onData: (next) => {
-            if (!holds(next)) return;
-            subscription.unsubscribe();
-            void client.close();
-            resolve(next);
-          },
-          onError: reject,
-        },
-      );
-    });
+    const { api, close } = pageClient(this.#address);
+    this.#clients.push(close);
+    return firstFrame(api, pipelineId, holds).finally(close);
   }
 }
 

@@ -4,13 +4,14 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ApiRouter } from '@millrace/api';
-import { createTRPCClient, createWSClient, httpBatchLink, type TRPCClient, wsLink } from '@trpc/client';
+import type { ApiRouter, LiveFrame } from '@millrace/api';
+import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
 import WebSocket from 'ws';
 import { defaultPatience, type Patience } from '../fleet/patience.ts';
 import type { Logger } from '../logger.ts';
 import { type Places, type RunningServer, startServer } from '../server.ts';
 import type { Settings } from '../settings.ts';
+import { firstFrame, pageClient } from './page-client.ts';
 
 const place = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -148,20 +149,14 @@ export class ServerUnderTest {
 
   /** Calls over one WebSocket, as the designer makes them. */
   overWebSocket(): TRPCClient<ApiRouter> {
-    const origin = this.address;
-    class PageWebSocket extends WebSocket {
-      constructor(url: string) {
-        super(url, { origin });
-      }
-    }
-    const client = createWSClient({
-      url: `ws://${this.host}/api`,
-      // The browser's type and ours differ in what neither side uses.
-      WebSocket: PageWebSocket as unknown as typeof globalThis.WebSocket,
-      retryDelayMs: () => 50,
-    });
-    this.#clients.push(() => void client.close());
-    return createTRPCClient<ApiRouter>({ links: [wsLink({ client })] });
+    const { api, close } = pageClient(this.address);
+    this.#clients.push(close);
+    return api;
+  }
+
+  /** The first live frame of a pipeline for which the condition holds. */
+  frame(pipelineId: string, holds: (frame: LiveFrame) => boolean): Promise<LiveFrame> {
+    return firstFrame(this.overWebSocket(), pipelineId, holds);
   }
 
   #logger(): Logger {

@@ -17,7 +17,7 @@ export function copyBytes(
   }
   let index = 0;
   for (const last = length - 4; index <= last; index += 4) {
-    toView.setInt32(at + index, fromView.getInt32(start + index));
+    toView.setInt32(at + index, fromView.getInt32(start + index, true), true);
   }
   for (; index < length; index++) to[at + index] = from[start + index] as number;
 }

