@@ -49,7 +49,7 @@ export {
 export { MemoryLog } from './log/memory-log.ts';
 export { murmur2, partitionFor } from './log/partitioner.ts';
 export { decidedRead } from './log/read-result.ts';
-export { MalformedBatchError, RecordBatch } from './log/record-batch.ts';
+export { batchFormat, MalformedBatchError, RecordBatch } from './log/record-batch.ts';
 export {
   type EncodedBatch,
   encodeBatch,
@@ -171,3 +171,4 @@ export {
   taskIds,
 } from './topology/topology.ts';
 export { topologySchema } from './topology/topology-schema.ts';
+export { type WasmGlobal, type WasmMemory, wasmExports } from './wasm.ts';

@@ -1,4 +1,5 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
+import { type WasmMemory, wasmExports } from '../../wasm.ts';
 import type { Layout } from './layout.ts';
 import { scanLayoutModule } from './scan-layout-module.ts';
 
@@ -9,22 +10,6 @@ const pageBytes = 64 * 1024;
 const valuesBytesMax = 16 * 1024 * 1024;
 /** Of fewer records, setting up takes longer than walking. */
 const recordsMin = 4;
-
-/** The part of WebAssembly that is used here. Each program that this module is part of knows other types of it, or none. */
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  /** By that many pages of 64 KiB. */
-  grow(pages: number): number;
-}
-interface Instance {
-  readonly exports: { readonly [name: string]: unknown };
-}
-interface Platform {
-  readonly WebAssembly: {
-    readonly Module: new (code: Uint8Array) => object;
-    readonly Instance: new (module: object) => Instance;
-  };
-}
 
 type Scan = (
   count: number,
@@ -38,6 +23,12 @@ type Scan = (
   ends: number,
 ) => number;
 
+interface Exports {
+  readonly memory: WasmMemory;
+  readonly scan: Scan;
+  readonly isAscii: (at: number, end: number) => number;
+}
+
 /** Where fields are, by record, then slot. */
 export interface FoundFields {
   readonly slotCount: number;
@@ -50,7 +41,7 @@ export interface FoundFields {
  * all: it keeps nothing from call to call.
  */
 export class LayoutScanner {
-  readonly #memory: Memory;
+  readonly #memory: WasmMemory;
   readonly #scan: Scan;
   readonly #isAscii: (at: number, end: number) => number;
   #bytes: Uint8Array;
@@ -58,21 +49,16 @@ export class LayoutScanner {
   /** Null where the platform has no WebAssembly, or does not allow it: the walk in JavaScript then does all. */
   static create(): LayoutScanner | null {
     try {
-      const hex = scanLayoutModule;
-      const code = Uint8Array.from({ length: hex.length / 2 }, (_, at) =>
-        Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16),
-      );
-      const { WebAssembly } = globalThis as unknown as Platform;
-      return new LayoutScanner(new WebAssembly.Instance(new WebAssembly.Module(code)));
+      return new LayoutScanner(wasmExports<Exports>(scanLayoutModule));
     } catch {
       return null;
     }
   }
 
-  private constructor(instance: Instance) {
-    this.#memory = instance.exports.memory as Memory;
-    this.#scan = instance.exports.scan as Scan;
-    this.#isAscii = instance.exports.isAscii as (at: number, end: number) => number;
+  private constructor({ memory, scan, isAscii }: Exports) {
+    this.#memory = memory;
+    this.#scan = scan;
+    this.#isAscii = isAscii;
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
 

@@ -1,4 +1,4 @@
-/** scan-layout.wat, compiled, in hexadecimal digits. Made by scan-layout.test.ts; see there. */
+/** scan-layout.wat, compiled, in hexadecimal digits. Made by tests/wasm.test.ts; see there. */
 export const scanLayoutModule =
   '0061736d0100000001190360097f7f7f7f7f7f7f7f7f017f60027f7f017f60017f017f0304030001020503010004071b03066d656d6f727902000473' +
   '63616e0000076973417363696900010ad305038505020c7f017b02400340200920004f0d010240200420096a2d00000d00200220094102746a280200' +
