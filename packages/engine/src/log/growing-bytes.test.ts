@@ -49,3 +49,24 @@ it('copies pieces of any length', () => {
     expect([...bytes.view()]).toEqual([...source.subarray(3, 3 + length), ...source.subarray(5, 14)]);
   }
 });
+
+it('keeps memory that batch after batch needs, and lets go of what one alone needed', () => {
+  const bytes = new GrowingBytes();
+  const piece = new Uint8Array(10_000);
+  const fill = (count: number): void => {
+    for (let index = 0; index < count; index++) bytes.putBytes(piece, 0, piece.length);
+    bytes.clear(20_000);
+  };
+  fill(10);
+  const { capacity } = bytes;
+  expect(capacity).toBeGreaterThanOrEqual(100_000);
+  fill(10);
+  fill(5);
+  expect(bytes.capacity).toBe(capacity);
+  fill(1);
+  expect(bytes.capacity).toBeLessThan(20_000);
+  fill(1);
+  const kept = bytes.capacity;
+  fill(0);
+  expect(bytes.capacity).toBe(kept);
+});

@@ -25,17 +25,23 @@ export class GrowingBytes {
     return this.#length;
   }
 
+  /** How much can be written before more memory is asked for. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
   /** What has been written, not copied. */
   view(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Begins anew in the same memory, unless that has grown beyond `keptBytes`. */
+  /** Begins anew in the same memory, unless that is more than `keptBytes` and most of it was not needed. */
   clear(keptBytes: number): void {
+    const isTooMuch = this.#capacity > keptBytes && this.#length < this.#capacity / 4;
     this.#length = 0;
     this.#source = this.#bytes;
     this.#sourceView = this.#view;
-    if (this.#capacity > keptBytes) this.#use(new Uint8Array(firstCapacity));
+    if (isTooMuch) this.#use(new Uint8Array(firstCapacity));
   }
 
   /** Takes back the last bytes written. */

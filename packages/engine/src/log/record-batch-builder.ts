@@ -20,7 +20,7 @@ export interface EncodedBatch {
 
 const firstCapacity = 32;
 
-/** What a builder keeps of its memory from batch to batch. */
+/** What a builder keeps of its memory from batch to batch in any case; more, as long as it needs a good part of it. */
 const keptBytes = 1024 * 1024;
 
 /**
@@ -184,12 +184,13 @@ export class RecordBatchBuilder {
   }
 
   #clear(): void {
+    const isTooMuch = this.#timestamps.length > keptBytes / 16 && this.#count < this.#timestamps.length / 4;
     this.#count = 0;
     this.#keys.clear(keptBytes);
     this.#values.clear(keptBytes);
     this.#headers = null;
     this.#offsetDeltas = null;
-    if (this.#timestamps.length <= keptBytes / 16) return;
+    if (!isTooMuch) return;
     this.#timestamps = new Float64Array(firstCapacity);
     this.#keyLengths = new Int32Array(firstCapacity);
     this.#valueLengths = new Int32Array(firstCapacity);
