@@ -2,6 +2,9 @@ import { KafkaLog, kafkaSettingsFromEnvironment } from '@millrace/backend-kafka'
 import { pipelineSchema, planTopology, type Topology, topicCatalogue } from '@millrace/engine';
 import { untypedTopic } from '@millrace/engine/testing';
 
+// What a server starts its workers with.
+export { workerFlags } from '@millrace/protocol';
+
 /** What a server does before it starts workers: plans the document and makes the topics that it needs. */
 export async function prepareJob(
   document: unknown,

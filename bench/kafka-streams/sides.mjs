@@ -55,12 +55,12 @@ export const millrace = {
     await import('./prepare-job.ts');
   },
   start: async (run) => {
-    const { prepareJob } = await import('./prepare-job.ts');
+    const { prepareJob, workerFlags } = await import('./prepare-job.ts');
     const document = pipelineOf(run.job, run);
     const topology = await prepareJob(document, [run.input, run.table], run.partitions, run.brokers);
     const log = openSync(join(run.scratch, 'log.txt'), 'a');
     const child = fork(run.options.worker, {
-      execArgv: [],
+      execArgv: [...workerFlags],
       stdio: ['ignore', log, log, 'ipc'],
       env: {
         ...process.env,

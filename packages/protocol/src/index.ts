@@ -20,3 +20,4 @@ export {
   type Up,
   upSchema,
 } from './up.ts';
+export { workerFlags } from './worker-flags.ts';

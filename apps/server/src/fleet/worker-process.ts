@@ -1,9 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { type Down, protocolVersion, type Up, upSchema } from '@millrace/protocol';
+import { type Down, protocolVersion, type Up, upSchema, workerFlags } from '@millrace/protocol';
 import type { Patience } from './patience.ts';
 import { nextWorkerId, type Worker } from './worker.ts';
-
-const memoryMb = 1_024;
 
 /** What a worker process is started with. */
 export interface WorkerStart {
@@ -96,7 +94,7 @@ export class WorkerProcess implements Worker {
       detached: true,
       stdio: ['ignore', 2, 2, 'ipc'],
       env: { ...environment, MILLRACE_DATA: dataDirectory, MILLRACE_PIPELINE: pipelineId },
-      execArgv: [`--max-old-space-size=${memoryMb}`],
+      execArgv: [...workerFlags],
     });
     const { pid } = child;
     if (pid === undefined) {

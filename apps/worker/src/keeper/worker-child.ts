@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { type Down, protocolVersion, type Up, upSchema } from '@millrace/protocol';
+import { type Down, protocolVersion, type Up, upSchema, workerFlags } from '@millrace/protocol';
 
-const memoryMb = 1_024;
 const helloWithinMs = 30_000;
 /** One that has said that it failed ends by itself within this time. */
 const failWithinMs = 10_000;
@@ -73,7 +72,7 @@ export class WorkerChild {
       detached: true,
       stdio: ['ignore', 2, 2, 'ipc'],
       env: { ...environment },
-      execArgv: [`--max-old-space-size=${memoryMb}`],
+      execArgv: [...workerFlags],
     });
     const { pid } = child;
     if (pid === undefined) {
