@@ -33,6 +33,7 @@ import {
   compileNestedField,
   compileRoot,
   compileRootField,
+  compileRootPart,
   nullAccess,
   placed,
   readIndex,
@@ -385,7 +386,7 @@ class TreeCompiler {
       // Plain objects have such names first, whatever the order in which they are written.
       if (/^\d+$/.test(entry.name)) return null;
       names.push(entry.name);
-      values.push(this.compile(entry.value));
+      values.push(this.#part(entry.value));
     }
     const make = this.#objects(names);
     return (scope) => {
@@ -394,6 +395,12 @@ class TreeCompiler {
       for (let place = 0; place < values.length; place++) fields[place] = (values[place] as Evaluate)(scope);
       return make(fields);
     };
+  }
+
+  #part(node: Expression): Evaluate {
+    const plain = this.compile(node);
+    if (node.kind !== 'member' || node.object.kind !== 'root') return plain;
+    return compileRootPart(node.object.name, this.#siteOf(node, node.name), plain);
   }
 
   #setter(entry: ObjectEntry): (object: Record<string, unknown>, scope: Scope) => void {

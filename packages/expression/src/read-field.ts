@@ -117,6 +117,14 @@ function fieldOfLazy(from: LazyValue, name: string, range: Range): unknown {
   }
 }
 
+function partOfLazy(from: LazyValue, name: string, range: Range): unknown {
+  try {
+    return from.part(name);
+  } catch (error) {
+    throw placed(error, range);
+  }
+}
+
 function nestedOfLazy(from: LazyValue, name: string, inner: string, range: Range): unknown {
   try {
     return from.nested(name, inner);
@@ -140,6 +148,15 @@ export function compileRootField(root: RootName, site: AccessSite): Evaluate {
   if (root === 'value') return (scope) => fieldOf(scope.value);
   const read = rootReaders[root];
   return (scope) => fieldOf(read(scope));
+}
+
+/** The same for an object that is made of it: of a lazy root, a part. `otherwise` reads the field plain. */
+export function compileRootPart(root: RootName, { name, range }: AccessSite, otherwise: Evaluate): Evaluate {
+  const read = rootReaders[root];
+  return (scope) => {
+    const from = read(scope);
+    return from instanceof LazyValue ? partOfLazy(from, name, range) : otherwise(scope);
+  };
 }
 
 /** Reads a field of a field of a root; of a lazy one without decoding what lies around it. `otherwise` reads it in two steps. */

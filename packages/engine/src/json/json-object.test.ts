@@ -1,11 +1,13 @@
 import { compileExpression, plainValue, Scope } from '@millrace/expression';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GrowingBytes } from '../log/growing-bytes.ts';
 import { RecordBatch } from '../log/record-batch.ts';
 import { encodeBatch } from '../log/record-batch-builder.ts';
 import { FieldColumns, FieldReader } from './field-reader.ts';
 import type { JsonObject } from './json-object.ts';
-import { JsonValue } from './json-value.ts';
+import { JsonValue, jsonText, putJson } from './json-value.ts';
+import { shapedObjects } from './shaped-object.ts';
 
 type Value = Uint8Array | string;
 
@@ -217,6 +219,50 @@ describe('an expression', () => {
         const plain = outcome(result.expression.evaluate, JSON.parse(first), JSON.parse(second));
         expect(outcome(result.expression.evaluate, value, left)).toEqual(plain);
         expect(outcome(result.expression.evaluateLazily, value, left)).toEqual(asJson(plain));
+      }),
+    );
+  });
+});
+
+describe('fields that are only passed on', () => {
+  const long = fc.oneof(
+    fc.string({ minLength: 15, maxLength: 60 }),
+    fc.string({ unit: 'grapheme', minLength: 10, maxLength: 40 }),
+    fc.constantFrom('x'.repeat(22), 'x'.repeat(23), 'x'.repeat(300), `"${'é'.repeat(30)}`),
+  );
+  const record = fc.record({ a: fc.oneof(long, scalar), b: fc.option(long), c: scalar }, { requiredKeys: [] });
+  const made = (source: string): ((value: unknown) => unknown) => {
+    const result = compileExpression(source, { value: unknown }, { objects: shapedObjects });
+    if (!result.ok) throw new Error(`${source} does not compile`);
+    return (value) => result.expression.evaluateLazily(Object.assign(new Scope(), { value }));
+  };
+
+  it('are written, kept and read as if they had been decoded, also from object to object', () => {
+    const first = made('{ x: value.a, y: value.b, z: value.c, a: value.a }');
+    const second = made('{ y: value.y, x: value.x, length: value.z ?? 1 }');
+    const third = made('{ ...value, more: value.a }');
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 5 }), (records) => {
+        const reader = new FieldReader();
+        for (const key of ['a', 'b', 'c']) reader.slotOf(key);
+        for (const [index, object] of read(
+          reader,
+          records.map((each) => JSON.stringify(each)),
+        ).entries()) {
+          const { a = null, b = null, c = null } = asJson(records[index]) as { a?: unknown; b?: unknown; c?: unknown };
+          for (const [given, expected] of [
+            [first(object), { x: a, y: b, z: c, a }],
+            [second(first(object)), { y: b, x: a, length: c ?? 1 }],
+            [third(first(object)), { x: a, y: b, z: c, a, more: a }],
+          ] as const) {
+            const sink = new GrowingBytes();
+            putJson(sink, given);
+            expect(new TextDecoder().decode(sink.view())).toBe(JSON.stringify(expected));
+            expect(jsonText(given)).toBe(JSON.stringify(expected));
+            expect(plainValue(given)).toEqual(expected);
+          }
+          expect((first(object) as JsonValue).field('x')).toEqual(a);
+        }
       }),
     );
   });

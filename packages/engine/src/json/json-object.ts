@@ -2,12 +2,16 @@ import { type BigIntegers, isSafeNumber } from '@millrace/expression';
 import { detached } from '../log/byte-string.ts';
 import { parseExactJson, unreadable } from './exact-json.ts';
 import type { FieldColumns } from './field-reader.ts';
+import { JsonPart } from './json-part.ts';
 import { type JsonSink, JsonValue } from './json-value.ts';
 import { PatchedObject } from './patched-object.ts';
 import { type FieldPlace, findField, skipSpace } from './scan-json.ts';
 
 /** Integers of so many digits are exact, and quicker put together here than parsed. */
 const exactDigits = 15;
+
+/** Shorter strings are decoded as quickly as they are noted. */
+const partBytesMin = 24;
 
 /**
  * A JSON object that still lies in its batch. Its structure has been walked over, so it is JSON; a field is decoded when it is asked for,
@@ -44,6 +48,17 @@ export class JsonObject extends JsonValue {
     if (cell < 0) return this.#decodeFound(this.place(name), name, null);
     const start = columns.starts[cell] as number;
     return start === 0 ? null : this.#decode(start, columns.ends[cell] as number, name, null);
+  }
+
+  override part(name: string): unknown {
+    const columns = this.#columns;
+    const cell = this.#cellOf(name);
+    if (cell < 0) return this.field(name);
+    const start = columns.starts[cell] as number;
+    const end = columns.ends[cell] as number;
+    // A string with escapes has a negative end.
+    if (end - start >= partBytesMin && this.bytes[start] === 0x22) return new JsonPart(columns.batch, start, end);
+    return start === 0 ? null : this.#decode(start, end, name, null);
   }
 
   override nested(name: string, inner: string): unknown {

@@ -1,4 +1,5 @@
 import { type ObjectMaker, plainValue } from '@millrace/expression';
+import { JsonPart } from './json-part.ts';
 import { type JsonSink, JsonValue, jsonText, putJson } from './json-value.ts';
 import { patchPlain } from './patched-object.ts';
 
@@ -22,7 +23,7 @@ export class ShapedObject extends JsonValue {
   readonly #values: readonly unknown[];
   #plain: object | undefined;
 
-  /** `values` are JSON data of either form. */
+  /** `values` are JSON data of either form, or parts of such. */
   constructor(shape: Shape, values: readonly unknown[]) {
     super();
     this.#shape = shape;
@@ -31,7 +32,12 @@ export class ShapedObject extends JsonValue {
 
   override field(name: string): unknown {
     const place = this.#shape.names.indexOf(name);
-    return place < 0 ? null : plainValue(this.#values[place]);
+    return place < 0 ? null : plainOf(this.#values[place]);
+  }
+
+  override part(name: string): unknown {
+    const value = this.#values[this.#shape.names.indexOf(name)];
+    return value instanceof JsonPart ? value : this.field(name);
   }
 
   override nested(): undefined {
@@ -39,7 +45,7 @@ export class ShapedObject extends JsonValue {
   }
 
   override plain(): object {
-    this.#plain ??= Object.fromEntries(this.#shape.names.map((name, place) => [name, plainValue(this.#values[place])]));
+    this.#plain ??= Object.fromEntries(this.#shape.names.map((name, place) => [name, plainOf(this.#values[place])]));
     return this.#plain;
   }
 
@@ -52,7 +58,9 @@ export class ShapedObject extends JsonValue {
     for (let place = 0; place < views.length; place++) {
       const view = views[place] as DataView;
       sink.putView(view, view.byteLength);
-      putJson(sink, this.#values[place]);
+      const value = this.#values[place];
+      if (value instanceof JsonPart) value.writeTo(sink);
+      else putJson(sink, value);
     }
     sink.putText(views.length === 0 ? '{}' : '}');
   }
@@ -60,9 +68,16 @@ export class ShapedObject extends JsonValue {
   override text(): string {
     const { prefixes } = this.#shape;
     let text = prefixes.length === 0 ? '{' : '';
-    for (let place = 0; place < prefixes.length; place++) text += `${prefixes[place]}${jsonText(this.#values[place])}`;
+    for (let place = 0; place < prefixes.length; place++) {
+      const value = this.#values[place];
+      text += `${prefixes[place]}${value instanceof JsonPart ? value.text() : jsonText(value)}`;
+    }
     return `${text}}`;
   }
+}
+
+function plainOf(value: unknown): unknown {
+  return value instanceof JsonPart ? value.plain() : plainValue(value);
 }
 
 /** `names` are distinct, and none is `__proto__`. */

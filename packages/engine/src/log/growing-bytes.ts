@@ -10,6 +10,7 @@ const shortTextLength = 32;
 const shortBytesLength = 128;
 
 const firstCapacity = 256;
+const billion = 1_000_000_000;
 
 /** Bytes that are written one piece after the other. */
 export class GrowingBytes {
@@ -117,23 +118,24 @@ export class GrowingBytes {
     return length;
   }
 
-  /** A finite number as JSON has it. Whole numbers of few digits are written digit by digit: that is done before a text of them is made. */
+  /** A finite number as JSON has it. Whole numbers are written digit by digit: that is done before a text of them is made. */
   putNumber(value: number): number {
-    if ((value | 0) !== value) return this.putText(`${value}`);
-    const bytes = this.#reserve(11);
-    let at = this.#length;
+    if ((value | 0) !== value && !Number.isSafeInteger(value)) return this.putText(`${value}`);
+    const bytes = this.#reserve(17);
+    const start = this.#length;
+    let at = start;
     if (value < 0) bytes[at++] = 0x2d;
-    let rest = Math.abs(value) >>> 0;
-    let digits = 1;
-    for (let bound = 10; digits < 10 && rest >= bound; bound *= 10) digits++;
-    for (let place = at + digits - 1; place >= at; place--) {
-      const tenth = (rest / 10) >>> 0;
-      bytes[place] = 0x30 + (rest - tenth * 10);
-      rest = tenth;
+    const size = Math.abs(value);
+    if (size < billion) {
+      at = putDigits(bytes, at, size, digitsOf(size));
+    } else {
+      // In two halves, since a division of more than 32 bits is one of floating point.
+      const high = Math.floor(size / billion);
+      at = putDigits(bytes, at, high, digitsOf(high));
+      at = putDigits(bytes, at, size - high * billion, 9);
     }
-    const written = at + digits - this.#length;
-    this.#length += written;
-    return written;
+    this.#length = at;
+    return at - start;
   }
 
   /** Little-endian; the same for the other. */
@@ -191,4 +193,22 @@ function copyShort(from: DataView, start: number, to: DataView, at: number, leng
     to.setInt32(at + index, from.getInt32(start + index, true), true);
   }
   for (; index < length; index++) to.setUint8(at + index, from.getUint8(start + index));
+}
+
+/** Of a number below a billion. */
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  return digits;
+}
+
+/** Writes so many last digits of a number below a billion; gives where they end. */
+function putDigits(bytes: Uint8Array, at: number, value: number, digits: number): number {
+  let rest = value | 0;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const tenth = (rest / 10) | 0;
+    bytes[place] = 0x30 + (rest - tenth * 10);
+    rest = tenth;
+  }
+  return at + digits;
 }

@@ -10,9 +10,8 @@ import {
   type ReadResult,
   type SourcePosition,
   type TaskId,
-  type TopicDescription,
-  type TopicSpec,
 } from '../../log/log.ts';
+import { LogAround } from './log-around.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 import type { Weather } from './weather.ts';
 
@@ -23,22 +22,21 @@ const timeoutMs = 60;
  * A client's way to the log, over a network that delays, and loses requests and answers. What is on its way arrives even when the client
  * has died meanwhile.
  */
-export class FaultyLog implements Log {
-  readonly #log: Log;
+export class FaultyLog extends LogAround {
   readonly #scheduler: Scheduler;
   readonly #client: Life;
   readonly #network: Life;
   readonly #weather: Weather;
 
   constructor(log: Log, scheduler: Scheduler, client: Life, network: Life, weather: Weather) {
-    this.#log = log;
+    super(log);
     this.#scheduler = scheduler;
     this.#client = client;
     this.#network = network;
     this.#weather = weather;
   }
 
-  async commit(commit: Commit): Promise<CommitResult> {
+  override async commit(commit: Commit): Promise<CommitResult> {
     switch (this.#weather.commitFate()) {
       case 'answered': {
         const outcome = await this.#arrive(commit, this.#weather.delayMs());
@@ -57,53 +55,29 @@ export class FaultyLog implements Log {
     }
   }
 
-  async read(requests: readonly ReadRequest[], options: ReadOptions): Promise<readonly ReadResult[]> {
+  override async read(requests: readonly ReadRequest[], options: ReadOptions): Promise<readonly ReadResult[]> {
     await this.#answer('read', this.#weather.delayMs());
-    return this.#log.read(requests, { ...options, maxBytesPerPartition: this.#weather.maxBytesPerPartition() });
+    return this.log.read(requests, { ...options, maxBytesPerPartition: this.#weather.maxBytesPerPartition() });
   }
 
-  async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
+  override async committed(application: string, taskId: TaskId): Promise<CommittedTask | null> {
     await this.#answer('committed', this.#weather.delayMs());
-    return this.#log.committed(application, taskId);
+    return this.log.committed(application, taskId);
   }
 
-  async fence(application: string, taskIds: readonly TaskId[]): Promise<readonly number[]> {
+  override async fence(application: string, taskIds: readonly TaskId[]): Promise<readonly number[]> {
     await this.#answer('fence', this.#weather.delayMs());
-    return this.#log.fence(application, taskIds);
+    return this.log.fence(application, taskIds);
   }
 
-  async purge(positions: readonly SourcePosition[]): Promise<void> {
+  override async purge(positions: readonly SourcePosition[]): Promise<void> {
     await this.#answer('purge', this.#weather.delayMs());
-    return this.#log.purge(positions);
+    return this.log.purge(positions);
   }
 
-  async append(appends: readonly Append[]): Promise<CommitResult> {
+  override async append(appends: readonly Append[]): Promise<CommitResult> {
     await this.#answer('append', this.#weather.delayMs());
-    return this.#log.append(appends);
-  }
-
-  topics(): Promise<readonly TopicDescription[]> {
-    return this.#log.topics();
-  }
-
-  ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
-    return this.#log.ensureTopics(specs);
-  }
-
-  deleteTopics(names: readonly string[]): Promise<void> {
-    return this.#log.deleteTopics(names);
-  }
-
-  resetTasks(application: string, taskIds: readonly TaskId[]): Promise<void> {
-    return this.#log.resetTasks(application, taskIds);
-  }
-
-  truncate(topics: readonly string[]): Promise<void> {
-    return this.#log.truncate(topics);
-  }
-
-  close(): Promise<void> {
-    return this.#log.close();
+    return this.log.append(appends);
   }
 
   /** The request reaches the log, whoever is still there to hear of it. */
@@ -113,7 +87,7 @@ export class FaultyLog implements Log {
   ): Promise<{ readonly result: CommitResult } | { readonly error: unknown }> {
     await this.#scheduler.turn(this.#network, `commit of ${this.#client.name} arrives`, delayMs);
     try {
-      return { result: await this.#log.commit(commit) };
+      return { result: await this.log.commit(commit) };
     } catch (error) {
       return { error };
     }
