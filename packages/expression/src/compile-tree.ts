@@ -397,6 +397,7 @@ class TreeCompiler {
     };
   }
 
+  /** A value of an object that is put together: a field of a root as it came, everything else plain. */
   #part(node: Expression): Evaluate {
     const plain = this.compile(node);
     if (node.kind !== 'member' || node.object.kind !== 'root') return plain;

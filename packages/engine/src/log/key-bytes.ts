@@ -65,4 +65,4 @@ export class KeyBytes {
 }
 
 /** That of the record being processed, for all that take part: nothing here outlives a call. */
-export const keyBytes = new KeyBytes();
+export const currentKey = new KeyBytes();

@@ -1,6 +1,6 @@
 import { formatPath, unsafeNumbers } from '@millrace/expression';
 import { type ByteString, byteStringToBytes, bytesToByteString, writeByteString } from './byte-string.ts';
-import { keyBytes } from './key-bytes.ts';
+import { currentKey } from './key-bytes.ts';
 import { isNestedTooDeep, nestingMax } from './nesting.ts';
 
 /**
@@ -28,7 +28,7 @@ export function encodeKey(format: KeyFormat, key: KeyValue): ByteString {
   switch (format) {
     case 'string': {
       if (typeof key !== 'string') throw misfit(format, key);
-      return keyBytes.read(key).isAscii ? key : encodeText(key);
+      return currentKey.read(key).isAscii ? key : encodeText(key);
     }
     case 'json':
       return encodeText(sortedJson(key));
@@ -120,7 +120,7 @@ export function windowedKeyJson(
   key: KeyValue,
   { start, end }: { readonly start: number; readonly end: number },
 ): ByteString | null {
-  if (typeof key === 'string' && keyBytes.read(key).isPlain) return null;
+  if (typeof key === 'string' && currentKey.read(key).isPlain) return null;
   return encodeText(`{"end":${end},"key":${sortedJson(key)},"start":${start}}`);
 }
 

@@ -1,6 +1,6 @@
 import { JsonValue, jsonText } from '../json/json-value.ts';
 import { type ByteString, byteStringToBytes } from '../log/byte-string.ts';
-import { keyBytes } from '../log/key-bytes.ts';
+import { currentKey } from '../log/key-bytes.ts';
 import { encodeKey, WindowedKeyFrame, windowedKeyJson } from '../log/key-format.ts';
 import { partitionOf } from '../log/partitioner.ts';
 import type { RecordBatchBuilder } from '../log/record-batch-builder.ts';
@@ -38,7 +38,7 @@ export class RecordWriter {
     const key =
       record.key === null ? null : isOwnBytes ? (record.key as ByteString) : encodeKey(sink.keyFormat, record.key);
     const placed = record instanceof PlacedRecord ? record.partition : null;
-    const bytes = key === null ? null : keyBytes.read(key);
+    const bytes = key === null ? null : currentKey.read(key);
     const partition = placed ?? (bytes === null ? offset % sink.partitions : partitionOf(bytes, sink.partitions));
     const form = valueForm(sink, value);
     const written = this.#output.open(partition, timestamp, record.headers);
@@ -48,7 +48,7 @@ export class RecordWriter {
       const frame = this.#windowedKey;
       frame.move(window);
       written.putKeyView(frame.before, frame.beforeLength);
-      const { bytes: own, length } = keyBytes.read(record.key as ByteString);
+      const { bytes: own, length } = currentKey.read(record.key as ByteString);
       written.putKeyBytes(own, 0, length);
       written.putKeyView(frame.after, frame.afterLength);
     } else if (bytes !== null) {

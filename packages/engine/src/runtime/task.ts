@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import { putJson } from '../json/json-value.ts';
 import { type NumberedHeader, noHeaders } from '../log/header.ts';
-import { keyBytes } from '../log/key-bytes.ts';
+import { currentKey } from '../log/key-bytes.ts';
 import type { KeyFormat } from '../log/key-format.ts';
 import type { CommittedTask, SourcePosition, TaskCommit, TaskId } from '../log/log.ts';
 
@@ -204,7 +204,7 @@ export class Task {
       (this.#roots[chosen] as Receive)(record);
     }
     queue.next();
-    keyBytes.forget();
+    currentKey.forget();
     this.#current = null;
     if (this.#punctuations.length > 0) this.#punctuate('stream-time', this.streamTime.current);
     return true;

@@ -1,5 +1,5 @@
 import { type ByteString, bytesToByteString, detached } from '../log/byte-string.ts';
-import { keyBytes } from '../log/key-bytes.ts';
+import { currentKey } from '../log/key-bytes.ts';
 
 /** Up to so many keys are looked through one by one: most windows of sparse keys have few, and need no slots then. */
 const fewKeys = 8;
@@ -40,7 +40,7 @@ export class KeyTable {
   /** Undefined when the key has none. */
   rowOf(key: ByteString): number | undefined {
     if (this.#map !== null) return this.#map.get(key);
-    const { bytes: wanted, length, hash } = keyBytes.read(key);
+    const { bytes: wanted, length, hash } = currentKey.read(key);
     const slots = this.#slots;
     if (slots === null) {
       for (let row = 0; row < this.rows; row++) if (this.#isAt(row, hash, wanted, length)) return row;
@@ -56,7 +56,7 @@ export class KeyTable {
 
   /** Makes a row for a key that has none. */
   add(key: ByteString): number {
-    const { bytes, length, hash } = keyBytes.read(key);
+    const { bytes, length, hash } = currentKey.read(key);
     const start = this.#keep(bytes, length);
     const row = this.#freed?.pop() ?? this.rows++;
     this.#hashes[row] = hash;

@@ -2,7 +2,7 @@ import { assert } from '../assert.ts';
 import { JsonText, keptJson } from '../json/json-text.ts';
 import { JsonValue, jsonText } from '../json/json-value.ts';
 import type { ByteString } from '../log/byte-string.ts';
-import { keyBytes } from '../log/key-bytes.ts';
+import { currentKey } from '../log/key-bytes.ts';
 import type { StoreSpec } from '../topology/topology.ts';
 import { Segment } from './segment.ts';
 import type { StoreChange, StoreEntry, StoreTable } from './store-table.ts';
@@ -409,7 +409,7 @@ export class LayeredStore implements StoreAccess {
   }
 
   #record(segment: number, key: ByteString, value: unknown, timestamp: number): void {
-    const { bytes, length } = keyBytes.read(key);
+    const { bytes, length } = currentKey.read(key);
     this.#changelog.append(segment, bytes, 0, length, value, timestamp);
   }
 }
