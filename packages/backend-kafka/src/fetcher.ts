@@ -1,4 +1,11 @@
-import { type AbortSignalLike, LogError, type ReadOptions, type ReadRequest, type ReadResult } from '@millrace/engine';
+import {
+  type AbortSignalLike,
+  LogError,
+  type ReadOptions,
+  type ReadRequest,
+  type ReadResult,
+  type TopicPartition,
+} from '@millrace/engine';
 import { apiKeys } from './codec/api-keys.ts';
 import { MalformedRecordsError } from './codec/records/malformed-records.ts';
 import { decodeFetch, encodeFetch, type FetchedPartition, fetchVersion } from './codec/requests/fetch.ts';
@@ -37,7 +44,14 @@ interface OpenFetch {
   readonly node: number;
   readonly lane: string;
   readonly name: string;
-  readonly answer: Promise<readonly FetchedPartition[]>;
+  readonly answer: Promise<readonly ReadPartition[]>;
+}
+
+/** What an answer holds of a partition: its records, or why there are none. */
+interface ReadPartition extends TopicPartition {
+  readonly error: number;
+  /** Null when there is an error. */
+  readonly result: ReadResult | null;
 }
 
 interface Ends {
@@ -244,7 +258,7 @@ export class Fetcher {
   }
 
   /** Notes an answer at its place. Gives an error that another attempt may mend, or null. */
-  async #accept(place: Place, fetched: FetchedPartition, node: number): Promise<unknown> {
+  async #accept(place: Place, fetched: ReadPartition, node: number): Promise<unknown> {
     const { topic, partition } = fetched;
     if (fetched.error === errorCodes.offsetOutOfRange) {
       const [[start], [end]] = await Promise.all([
@@ -260,14 +274,14 @@ export class Fetcher {
       }
       return new KafkaError(errorCodes.notLeaderOrFollower, `read ${topic}-${partition}`);
     }
-    if (fetched.error !== errorCodes.none) {
+    const { result } = fetched;
+    if (result === null) {
       const action = `${readRecords.words} ${topic}-${partition} at ${this.#transport.address(node)}`;
       const right = { operation: readRecords.takes, on: `the topic ${topic}` };
       const error = new KafkaError(fetched.error, action, null, right);
       if (error.kind === 'retriable') return error;
       throw error.toLogError();
     }
-    const result = decoded(fetched, place.offset);
     place.offset = result.nextOffset;
     place.startOffset = Math.max(place.startOffset, result.startOffset);
     place.result = result;
@@ -289,12 +303,18 @@ export class Fetcher {
       readCommitted: true,
     });
     const answer = this.#transport
-      .call(node, apiKeys.fetch, fetchVersion, body, { lane, timeoutMs: waitMs + answerTimeoutMs })
-      .then((bytes) => {
-        const { error, partitions } = decodeFetch(bytes);
-        if (error !== errorCodes.none) throw new KafkaError(error, `read from ${this.#transport.address(node)}`);
-        return partitions;
-      })
+      .callAndRead(
+        node,
+        apiKeys.fetch,
+        fetchVersion,
+        body,
+        (bytes) => {
+          const { error, partitions } = decodeFetch(bytes);
+          if (error !== errorCodes.none) throw new KafkaError(error, `read from ${this.#transport.address(node)}`);
+          return readPartitions(partitions, wanted);
+        },
+        { lane, timeoutMs: waitMs + answerTimeoutMs },
+      )
       .finally(() => this.#busyLanes.delete(`${node} ${lane}`));
     const fetch: OpenFetch = { node, lane, name, answer };
     this.#open.set(name, fetch);
@@ -328,6 +348,16 @@ function nameOf({ topic, partition }: { readonly topic: string; readonly partiti
 /** There is more, but the answer had no room for it. */
 function isStarved({ result, offset }: Place): boolean {
   return result !== null && result.batches.length === 0 && offset < result.endOffset;
+}
+
+/** The records of what was asked for; the answer's own bytes are not needed behind this. */
+function readPartitions(answered: readonly FetchedPartition[], wanted: readonly Wanted[]): ReadPartition[] {
+  return answered.flatMap((fetched) => {
+    const { topic, partition, error } = fetched;
+    const asked = wanted.find((one) => one.topic === topic && one.partition === partition);
+    if (asked === undefined) return [];
+    return [{ topic, partition, error, result: error === errorCodes.none ? decoded(fetched, asked.offset) : null }];
+  });
 }
 
 function decoded(fetched: FetchedPartition, offset: number): ReadResult {

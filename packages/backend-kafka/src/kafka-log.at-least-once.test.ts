@@ -13,26 +13,12 @@ import { kafkaSettingsFromEnvironment } from './kafka-settings.ts';
 import { Leaders } from './leaders.ts';
 import type { PartitionBatches } from './producer-session.ts';
 import { TaskStates } from './task-states.ts';
+import { between } from './testing/between.ts';
 import { NamedApartLog } from './testing/named-apart-log.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
 
 const settings = kafkaSettingsFromEnvironment(process.env);
 const skipped = settings === null ? 'SKIPPED, since KAFKA_BROKERS names no Kafka cluster: ' : '';
-
-/** What stands between a producer and the brokers: `call` may do otherwise than the transport. */
-function between(transport: RpcTransport, call: RpcTransport['call']): RpcTransport {
-  return {
-    start: () => transport.start(),
-    close: () => transport.close(),
-    versions: (node) => transport.versions(node),
-    connect: (node) => transport.connect(node),
-    metadata: (topics, refresh) => transport.metadata(topics, refresh),
-    coordinator: (kind, key) => transport.coordinator(kind, key),
-    forgetCoordinator: (kind, key) => transport.forgetCoordinator(kind, key),
-    address: (node) => transport.address(node),
-    call,
-  };
-}
 
 /** Nothing gets through from a request of this kind on, the `nth`, counted from 1: the process has died. */
 function dyingAt(transport: RpcTransport, apiKey: number, nth: number): RpcTransport {

@@ -7,6 +7,7 @@ import { Fetcher } from './fetcher.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { type Compression, type KafkaSettings, kafkaSettingsFromEnvironment } from './kafka-settings.ts';
 import { Leaders } from './leaders.ts';
+import { between } from './testing/between.ts';
 import { TransactionalProducer } from './transactional-producer.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
 
@@ -16,21 +17,11 @@ const name = settings === null ? 'SKIPPED, since KAFKA_BROKERS names no Kafka cl
 /** Carries requests out, and loses the first answers to those of one kind. */
 function losingAnswers(transport: RpcTransport, apiKey: number, count: number): RpcTransport {
   let left = count;
-  return {
-    start: () => transport.start(),
-    close: () => transport.close(),
-    versions: (node) => transport.versions(node),
-    connect: (node) => transport.connect(node),
-    metadata: (topics, refresh) => transport.metadata(topics, refresh),
-    coordinator: (kind, key) => transport.coordinator(kind, key),
-    forgetCoordinator: (kind, key) => transport.forgetCoordinator(kind, key),
-    address: (node) => transport.address(node),
-    async call(node, key, version, body, options) {
-      const answer = await transport.call(node, key, version, body, options);
-      if (key !== apiKey || left-- <= 0) return answer;
-      throw new LogError('unreachable', 'The answer was lost.', { retriable: true });
-    },
-  };
+  return between(transport, async (node, key, version, body, options) => {
+    const answer = await transport.call(node, key, version, body, options);
+    if (key !== apiKey || left-- <= 0) return answer;
+    throw new LogError('unreachable', 'The answer was lost.', { retriable: true });
+  });
 }
 
 describe.skipIf(settings === null)(name, { timeout: 60_000 }, () => {

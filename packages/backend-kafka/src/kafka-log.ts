@@ -20,6 +20,7 @@ import {
 } from '@millrace/engine';
 import { commitAtLeastOnce } from './at-least-once-commit.ts';
 import { encodeKafkaBatches } from './codec/records/batch-encoder.ts';
+import { BatchMemory } from './codec/records/batch-memory.ts';
 import { canCompress } from './codec/records/compression.ts';
 import { FencingMember } from './fencing-member.ts';
 import { Fetcher } from './fetcher.ts';
@@ -84,6 +85,7 @@ export class KafkaLog implements Log {
   readonly #clock: () => number;
   /** The end of transactional ids. */
   readonly #process: string;
+  readonly #batchMemory = new BatchMemory();
   readonly #single: IdempotentProducer;
   readonly #singleSerial = new Serial();
   readonly #producers = new Map<string, Producer>();
@@ -209,12 +211,14 @@ export class KafkaLog implements Log {
     return this.#call(async () => {
       const work = await this.#prepare(appends);
       const [first] = work.partitions;
-      if (first === undefined) return work.result([]);
+      if (first === undefined) return work.acknowledged([]);
       if (work.partitions.length === 1 && first.batches.length === 1) {
-        return work.result(await this.#singleSerial.run(() => this.#single.write([first])));
+        return work.acknowledged(await this.#singleSerial.run(() => this.#single.write([first])));
       }
       const { producer, serial } = this.#producer('millrace');
-      const result = work.result(await serial.run(() => producer.run({ partitions: work.partitions, offsets: null })));
+      const result = work.acknowledged(
+        await serial.run(() => producer.run({ partitions: work.partitions, offsets: null })),
+      );
       await this.#untilVisible(work.partitions);
       return result;
     });
@@ -237,7 +241,7 @@ export class KafkaLog implements Log {
       const { producer, serial } = this.#producer(name, true);
       const work = await this.#prepare(appends);
       try {
-        const result = work.result(
+        const result = work.acknowledged(
           await serial.run(() => producer.run({ partitions: work.partitions, offsets: null })),
         );
         await this.#untilVisible(work.partitions);
@@ -255,8 +259,8 @@ export class KafkaLog implements Log {
         const { producer, serial } = this.#producer(application);
         return serial.run(async () => {
           const work = await this.#prepare(appends);
-          if (work.partitions.length === 0) return work.result([]);
-          return work.result(await producer.run({ partitions: work.partitions, offsets: null }));
+          if (work.partitions.length === 0) return work.acknowledged([]);
+          return work.acknowledged(await producer.run({ partitions: work.partitions, offsets: null }));
         });
       }
       const changelogStages = this.#atLeastOnce.get(application);
@@ -378,7 +382,7 @@ export class KafkaLog implements Log {
           ],
         },
       });
-      return work.result(bases);
+      return work.acknowledged(bases);
     });
   }
 
@@ -388,7 +392,7 @@ export class KafkaLog implements Log {
     changelogStages: readonly (readonly string[])[],
   ): Promise<CommitResult> {
     return this.#singleSerial.run(async () => {
-      const { partitions, result } = await this.#prepare(appends);
+      const { partitions, acknowledged } = await this.#prepare(appends);
       const changelogs = new Set(changelogStages.flat());
       const baseOf = await commitAtLeastOnce(this.#transport, this.#single, {
         group: application,
@@ -400,7 +404,7 @@ export class KafkaLog implements Log {
         states: await this.#states(application, tasks),
         positions: await this.#realPositions(tasks),
       });
-      return result(partitions.map(baseOf));
+      return acknowledged(partitions.map(baseOf));
     });
   }
 
@@ -440,10 +444,11 @@ export class KafkaLog implements Log {
     return producer;
   }
 
-  /** Encodes what goes to each partition, and knows how to tell the offset of each append afterwards. */
+  /** Encodes what goes to each partition, and knows what to do when the brokers have it. */
   async #prepare(appends: readonly Append[]): Promise<{
     readonly partitions: readonly PartitionBatches[];
-    result(bases: readonly number[]): CommitResult;
+    /** Tells the offset of each append, from that of each partition's first record; the memory of the batches is used again. */
+    acknowledged(bases: readonly number[]): CommitResult;
   }> {
     await this.#leaders.assertKnown(appends);
     const groups = new Map<
@@ -467,18 +472,23 @@ export class KafkaLog implements Log {
       'undecided',
     );
     const limits = await this.#limits.of(written.map(({ at }) => at.topic));
+    const memory = this.#batchMemory;
     const partitions = written.map(({ at, batches }) => {
       const most = Math.min(maxBatchBytes, limits.get(at.topic)?.batchBytes ?? maxBatchBytes);
-      return { ...at, batches: encodeKafkaBatches(batches, { compression: this.#compression, maxBatchBytes: most }) };
+      const options = { compression: this.#compression, maxBatchBytes: most, memory };
+      return { ...at, batches: encodeKafkaBatches(batches, options) };
     });
     return {
       partitions,
-      result: (bases) => ({
-        baseOffsets: places.map(({ group, before }) => {
-          const index = written.indexOf(group);
-          return index < 0 ? (ends[unwritten.indexOf(group)] ?? 0) : (bases[index] ?? -1) + before;
-        }),
-      }),
+      acknowledged: (bases) => {
+        for (const { batches } of partitions) for (const { bytes } of batches) memory.giveBack(bytes);
+        return {
+          baseOffsets: places.map(({ group, before }) => {
+            const index = written.indexOf(group);
+            return index < 0 ? (ends[unwritten.indexOf(group)] ?? 0) : (bases[index] ?? -1) + before;
+          }),
+        };
+      },
     };
   }
 

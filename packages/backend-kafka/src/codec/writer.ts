@@ -6,6 +6,9 @@ export class Writer {
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = 0;
+  /** What lies before the last part. */
+  readonly #before: Uint8Array[] = [];
+  #partStart = 0;
 
   constructor(capacity = firstCapacity) {
     this.#bytes = new Uint8Array(capacity);
@@ -19,6 +22,11 @@ export class Writer {
   /** What was written, not copied: valid until the next write. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** What was written, in its parts, not copied: valid until the next write. */
+  parts(): readonly Uint8Array[] {
+    return [...this.#before, this.#bytes.subarray(this.#partStart, this.#length)];
   }
 
   int8(value: number): this {
@@ -120,6 +128,14 @@ export class Writer {
   /** Length as int32; -1 is null. */
   bytes(value: Uint8Array | null): this {
     return value === null ? this.int32(-1) : this.int32(value.byteLength).raw(value);
+  }
+
+  /** As {@link Writer.bytes}, as a part of its own that is not copied; what was written is then to be had from {@link Writer.parts} alone. */
+  bytesAside(value: Uint8Array): this {
+    this.int32(value.byteLength);
+    this.#before.push(this.#bytes.subarray(this.#partStart, this.#length), value);
+    this.#partStart = this.#length;
+    return this;
   }
 
   compactBytes(value: Uint8Array | null): this {

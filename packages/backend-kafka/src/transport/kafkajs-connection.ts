@@ -6,6 +6,8 @@ import { MalformedResponseError, Reader } from '../codec/reader.ts';
 import { Writer } from '../codec/writer.ts';
 import { errorFacts } from '../kafka-error.ts';
 import type { KafkaSettings } from '../kafka-settings.ts';
+import { connectFramed } from './framed-socket.ts';
+import type { RequestBody } from './rpc-transport.ts';
 
 /** The part of kafkajs 2.2.4 that is used: a socket with TLS, SASL and answers by correlation id. The version is pinned; a test keeps this. */
 interface KafkajsConnectionLike {
@@ -18,6 +20,7 @@ interface KafkajsConnectionLike {
   setSupportAuthenticationProtocol(isSupported: boolean): void;
   nextCorrelationId(): number;
   rejectRequests(error: Error): void;
+  processData(data: Uint8Array): void;
   readonly socket?: Socket;
   readonly requestQueue: {
     push(request: {
@@ -33,6 +36,11 @@ interface KafkajsConnectionLike {
       readonly requestTimeout: number | null;
       sendRequest(): void;
     }): void;
+    fulfillRequest(answer: {
+      readonly correlationId: number;
+      readonly size: number;
+      readonly payload: Uint8Array;
+    }): void;
     readonly pending: readonly unknown[];
     scheduleCheckPendingRequests(): void;
   };
@@ -42,7 +50,6 @@ const require = createRequire(import.meta.url);
 const KafkajsConnection = require('kafkajs/src/network/connection.js') as new (
   options: object,
 ) => KafkajsConnectionLike;
-const newSocketFactory = require('kafkajs/src/network/socketFactory.js') as () => unknown;
 
 /** kafkajs writes what it meets to the console; what matters of it comes to us as errors. */
 const silent = {
@@ -88,7 +95,7 @@ export class KafkajsRpcConnection {
       host,
       port,
       logger: silent,
-      socketFactory: newSocketFactory(),
+      socketFactory: connectFramed,
       ...socketOptions(settings),
       clientId: clientIdOf(settings),
       connectionTimeout: connectTimeoutMs,
@@ -96,6 +103,7 @@ export class KafkajsRpcConnection {
       enforceRequestTimeout: false,
     });
     stopIdleTimer(raw);
+    takeWholeAnswers(raw);
     try {
       await raw.connect();
       raw.socket?.setNoDelay(true);
@@ -105,7 +113,7 @@ export class KafkajsRpcConnection {
     }
     const probe = new KafkajsRpcConnection(address, raw, new Map(), settings);
     try {
-      const versions = readVersions(await probe.#send(apiKeys.apiVersions, 0, new Uint8Array(), signInTimeoutMs));
+      const versions = await probe.#send(apiKeys.apiVersions, 0, [], readVersions, signInTimeoutMs);
       raw.setVersions(
         Object.fromEntries([...versions].map(([key, [minVersion, maxVersion]]) => [key, { minVersion, maxVersion }])),
       );
@@ -123,11 +131,20 @@ export class KafkajsRpcConnection {
     return this.#broken === null && this.#connection.isConnected();
   }
 
-  /** The answer's body. When the answer does not come in time the connection is given up, since a later answer would be nobody's. */
-  async call(apiKey: number, apiVersion: number, body: Uint8Array, timeoutMs?: number): Promise<Uint8Array> {
+  /**
+   * What `read` makes of the answer's body, which is used again once it returns. When the answer does not come in time the connection is
+   * given up, since a later answer would be nobody's.
+   */
+  async call<T>(
+    apiKey: number,
+    apiVersion: number,
+    body: RequestBody,
+    read: (answer: Uint8Array) => T,
+    timeoutMs?: number,
+  ): Promise<T> {
     if (this.#broken !== null) throw this.#broken;
     if (this.#signsIn && !this.#connection.isAuthenticated()) await this.#signIn();
-    return this.#send(apiKey, apiVersion, body, timeoutMs ?? defaultCallTimeoutMs);
+    return this.#send(apiKey, apiVersion, body, read, timeoutMs ?? defaultCallTimeoutMs);
   }
 
   /** Rejects all that is under way with the error, and ends. */
@@ -146,11 +163,18 @@ export class KafkajsRpcConnection {
     });
   }
 
-  #send(apiKey: number, apiVersion: number, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  #send<T>(
+    apiKey: number,
+    apiVersion: number,
+    body: RequestBody,
+    read: (answer: Uint8Array) => T,
+    timeoutMs: number,
+  ): Promise<T> {
     const connection = this.#connection;
     const { socket } = connection;
     if (socket === undefined || !connection.isConnected()) return Promise.reject(this.#lost(null));
-    return new Promise<Uint8Array>((resolve, reject) => {
+    const parts = body instanceof Uint8Array ? [body] : body;
+    return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.break(
           new LogError('unreachable', `Kafka broker ${this.address} did not answer within ${timeoutMs} ms.`, {
@@ -173,9 +197,13 @@ export class KafkajsRpcConnection {
           resolve: ({ payload }) => {
             clearTimeout(timer);
             this.#hasAnswered = true;
-            // The header of a flexible answer ends with its tagged fields, which no broker uses yet. Parts of a Buffer are dear to take.
+            // The header of a flexible answer ends with its tagged fields, which no broker uses yet.
             const skipped = flexible ? 1 : 0;
-            resolve(new Uint8Array(payload.buffer, payload.byteOffset + skipped, payload.byteLength - skipped));
+            try {
+              resolve(read(payload.subarray(skipped)));
+            } catch (error) {
+              reject(error);
+            }
           },
           reject: settleError,
         },
@@ -185,7 +213,7 @@ export class KafkajsRpcConnection {
           const header = new Writer(64 + this.#clientId.byteLength);
           const headerLength = 4 + 2 + 2 + 4 + 2 + this.#clientId.byteLength + (flexible ? 1 : 0);
           header
-            .int32(headerLength - 4 + body.byteLength)
+            .int32(headerLength - 4 + parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
             .int16(apiKey)
             .int16(apiVersion)
             .int32(correlationId);
@@ -193,7 +221,7 @@ export class KafkajsRpcConnection {
           if (flexible) header.noTags();
           socket.cork();
           socket.write(header.finish());
-          socket.write(body);
+          for (const part of parts) socket.write(part);
           socket.uncork();
         },
       });
@@ -240,6 +268,35 @@ function stopIdleTimer({ requestQueue }: KafkajsConnectionLike): void {
   const schedule = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
   requestQueue.scheduleCheckPendingRequests = () => {
     if (requestQueue.pending.length > 0) schedule();
+  };
+}
+
+/**
+ * kafkajs puts answers together as they come in, and copies them for it; here each comes as a whole, and is ours. While it signs in it has
+ * requests of its own, whose answers it keeps.
+ */
+function takeWholeAnswers(connection: KafkajsConnectionLike): void {
+  const processData = connection.processData.bind(connection);
+  const authenticate = connection.authenticate.bind(connection);
+  let signIns = 0;
+  connection.authenticate = async () => {
+    signIns++;
+    try {
+      await authenticate();
+    } finally {
+      signIns--;
+    }
+  };
+  connection.processData = (frame) => {
+    if (signIns > 0) {
+      processData(Buffer.from(frame));
+      return;
+    }
+    const reader = new Reader(frame);
+    const size = reader.int32();
+    const correlationId = reader.int32();
+    const payload = frame.subarray(frame.byteLength - reader.left);
+    connection.requestQueue.fulfillRequest({ correlationId, size, payload });
   };
 }
 

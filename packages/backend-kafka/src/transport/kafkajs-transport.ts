@@ -10,7 +10,14 @@ import { assertNoError } from '../kafka-error.ts';
 import { brokerAddress, type KafkaSettings } from '../kafka-settings.ts';
 import { abortedCall, onAbort } from './call-abort.ts';
 import { KafkajsRpcConnection } from './kafkajs-connection.ts';
-import type { CallOptions, ClusterView, CoordinatorKind, RpcTransport, TopicView } from './rpc-transport.ts';
+import type {
+  CallOptions,
+  ClusterView,
+  CoordinatorKind,
+  RequestBody,
+  RpcTransport,
+  TopicView,
+} from './rpc-transport.ts';
 
 /** Topics come and go and move; what was learnt of them is not believed for longer. */
 const metadataAgeMs = 60_000;
@@ -83,12 +90,23 @@ export class KafkajsTransport implements RpcTransport {
     node: number,
     apiKey: number,
     apiVersion: number,
-    body: Uint8Array,
-    { timeoutMs, signal, lane = 'main' }: CallOptions = {},
+    body: RequestBody,
+    options?: CallOptions,
   ): Promise<Uint8Array> {
+    return this.callAndRead(node, apiKey, apiVersion, body, copied, options);
+  }
+
+  async callAndRead<T>(
+    node: number,
+    apiKey: number,
+    apiVersion: number,
+    body: RequestBody,
+    read: (answer: Uint8Array) => T,
+    { timeoutMs, signal, lane = 'main' }: CallOptions = {},
+  ): Promise<T> {
     if (signal?.aborted) throw abortedCall();
     const answer = this.#connection(node, lane).then((connection) =>
-      connection.call(apiKey, apiVersion, body, timeoutMs),
+      connection.call(apiKey, apiVersion, body, read, timeoutMs),
     );
     return signal === undefined ? answer : onAbort(answer, signal);
   }
@@ -157,7 +175,7 @@ export class KafkajsTransport implements RpcTransport {
       tried.add(address);
       try {
         const connection = await this.#connectionTo(host, port, 'main');
-        return await connection.call(apiKey, apiVersion, body);
+        return await connection.call(apiKey, apiVersion, body, copied);
       } catch (error) {
         if (!(error instanceof LogError) || error.code === 'closed' || error.code === 'wrong-credentials') throw error;
         failures.push(error);
@@ -186,6 +204,11 @@ export class KafkajsTransport implements RpcTransport {
     if (!this.#view.brokers.some((broker) => broker.node === node)) await this.#readMetadata([]);
     return node;
   }
+}
+
+/** A copy that is a part of nothing else. */
+function copied(answer: Uint8Array): Uint8Array {
+  return new Uint8Array(answer);
 }
 
 function isSettled(topic: TopicView): boolean {

@@ -49,6 +49,9 @@ export interface CallOptions {
   readonly lane?: string | undefined;
 }
 
+/** A request without its header, in one part or in several that follow each other. Nobody changes them until the answer is there. */
+export type RequestBody = Uint8Array | readonly Uint8Array[];
+
 /**
  * Bytes to brokers and back: connections, TLS, sign-in, who leads what. All that knows how a connection is made is behind it.
  *
@@ -74,5 +77,17 @@ export interface RpcTransport {
    * Sends a request and gives the answer's body, after its header. `body` is the request without its header; for flexible versions (see
    * {@link isFlexible}) the header's tagged fields are added and taken off here.
    */
-  call(node: number, apiKey: number, apiVersion: number, body: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+  call(node: number, apiKey: number, apiVersion: number, body: RequestBody, options?: CallOptions): Promise<Uint8Array>;
+  /**
+   * As {@link RpcTransport.call} for answers that are large: gives what `read` makes of the answer, which lies in memory that is used again
+   * as soon as `read` returns. What `read` throws, the call rejects with.
+   */
+  callAndRead<T>(
+    node: number,
+    apiKey: number,
+    apiVersion: number,
+    body: RequestBody,
+    read: (answer: Uint8Array) => T,
+    options?: CallOptions,
+  ): Promise<T>;
 }

@@ -36,8 +36,9 @@ interface LayoutField {
  */
 export class FieldReader {
   readonly #slots = new Map<string, number>();
-  #lastName: string | null = null;
-  #lastSlot = -1;
+  /** By slot. */
+  readonly #names: string[] = [];
+  #lastSlot = 0;
   readonly #quotedNames = new Map<string, Uint8Array>();
   /** The fields met so far, by name, and those that stood last at each place. */
   readonly #known = new Map<string, LayoutField>();
@@ -58,16 +59,19 @@ export class FieldReader {
 
   /** The slot of a field; -1 when it has none yet: it gets one with the next batch. */
   slotOf(name: string): number {
-    // An expression's name is the same text each time, and mostly asked for again.
-    if (name === this.#lastName) return this.#lastSlot;
-    const slot = this.#slots.get(name);
+    // An expression's name is the same text each time; it is asked for again, or, record after record, in the order of the first time.
+    const names = this.#names;
+    const last = this.#lastSlot;
+    if (names[last] === name) return last;
+    const next = last + 1 < names.length ? last + 1 : 0;
+    const slot = names[next] === name ? next : this.#slots.get(name);
     if (slot !== undefined) {
-      this.#lastName = name;
       this.#lastSlot = slot;
       return slot;
     }
-    if (this.#slots.size < slotsMax) {
-      this.#slots.set(name, this.#slots.size);
+    if (names.length < slotsMax) {
+      this.#slots.set(name, names.length);
+      names.push(name);
       this.#known.clear();
       this.#layout = [];
       this.#layouts = [];

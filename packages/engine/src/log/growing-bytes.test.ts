@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { GrowingBytes } from './growing-bytes.ts';
 
@@ -37,6 +38,21 @@ it.each([
   Number.MIN_VALUE,
 ])('writes the number %d as JSON.stringify does', (number) => {
   expect(written((bytes) => bytes.putNumber(number))).toBe(JSON.stringify(number));
+});
+
+it('writes numbers with fractions as JSON.stringify does', () => {
+  const decimal = fc
+    .tuple(fc.integer(), fc.integer({ min: 0, max: 12 }))
+    .map(([digits, places]) => Number(`${digits}e-${places}`));
+  const product = fc.tuple(fc.integer(), fc.integer({ max: 10_000 })).map(([left, right]) => (left / 1000) * right);
+  const any = fc.double({ noNaN: true, noDefaultInfinity: true });
+  fc.assert(
+    fc.property(fc.oneof(decimal, product, any), (number) => {
+      // JSON.stringify writes the negative zero as 0 too.
+      expect(written((bytes) => bytes.putNumber(number))).toBe(JSON.stringify(number));
+    }),
+    { numRuns: 20_000 },
+  );
 });
 
 it.each(['', 'plain', 'with "quotes"', 'back\\slash', 'tab\t', '\u007f', 'é', '🚲', '\ud800', 'x'.repeat(100)])(

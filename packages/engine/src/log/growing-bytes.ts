@@ -120,7 +120,7 @@ export class GrowingBytes {
 
   /** A finite number as JSON has it. Whole numbers are written digit by digit: that is done before a text of them is made. */
   putNumber(value: number): number {
-    if ((value | 0) !== value && !Number.isSafeInteger(value)) return this.putText(`${value}`);
+    if ((value | 0) !== value && !Number.isSafeInteger(value)) return this.#putFraction(value);
     const bytes = this.#reserve(17);
     const start = this.#length;
     let at = start;
@@ -134,6 +134,27 @@ export class GrowingBytes {
       at = putDigits(bytes, at, high, digitsOf(high));
       at = putDigits(bytes, at, size - high * billion, 9);
     }
+    this.#length = at;
+    return at - start;
+  }
+
+  /**
+   * A number with a fraction. Most in records have three decimals at the most, such as prices: no two decimals of 15 digits or fewer are the
+   * same number, so the one found here is the shortest, which is what JSON has.
+   */
+  #putFraction(value: number): number {
+    const size = Math.abs(value);
+    const thousandths = Math.round(size * 1000);
+    if (size >= billion || thousandths / 1000 !== size) return this.putText(`${value}`);
+    const bytes = this.#reserve(14);
+    const start = this.#length;
+    let at = start;
+    if (value < 0) bytes[at++] = 0x2d;
+    const whole = Math.floor(size);
+    at = putDigits(bytes, at, whole, digitsOf(whole));
+    bytes[at++] = 0x2e;
+    at = putDigits(bytes, at, thousandths - whole * 1000, 3);
+    while (bytes[at - 1] === 0x30) at--;
     this.#length = at;
     return at - start;
   }

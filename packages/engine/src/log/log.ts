@@ -100,7 +100,8 @@ export interface TaskCommit {
 
 /**
  * Everything that becomes durable together: outputs, changelog records and the order journal of all tasks given (in `appends`, in the
- * order in which they were produced, since one worker has one producer), with their positions and state.
+ * order in which they were produced, since one worker has one producer), with their positions and state. The bytes of the appends are the
+ * caller's again when it has its answer: a log that keeps them copies them.
  */
 export interface Commit {
   /** The pipeline id; tasks of different pipelines never meet. */

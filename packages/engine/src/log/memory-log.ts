@@ -195,7 +195,7 @@ export class MemoryLog implements Log {
     const ends = new Map<Partition, number>();
     const placed = appends.map((append) => {
       const partition = this.#partition(append);
-      const batch = new RecordBatch(append.batch.bytes, ends.get(partition) ?? partition.endOffset);
+      const batch = new RecordBatch(append.batch.bytes.slice(), ends.get(partition) ?? partition.endOffset);
       assert(batch.count === append.batch.count, `a batch of ${batch.count} records says ${append.batch.count}`);
       ends.set(partition, batch.nextOffset);
       return { partition, batch };

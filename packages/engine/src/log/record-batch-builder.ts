@@ -37,6 +37,8 @@ export class RecordBatchBuilder {
   readonly #values = new GrowingBytes();
   #headers: HeaderWriter | null = null;
   #offsetDeltas: number[] | null = null;
+  /** Memory of an earlier batch, for the next one. */
+  #spare: Uint8Array<ArrayBuffer> | null = null;
 
   get count(): number {
     return this.#count;
@@ -141,7 +143,7 @@ export class RecordBatchBuilder {
     const structureBytes = batchFormat.fixedBytes + count * (16 + (this.#offsetDeltas === null ? 0 : 4));
     const keysEnd = structureBytes + this.#keys.length;
     const valuesEnd = keysEnd + this.#values.length;
-    const bytes = new Uint8Array(valuesEnd + (headers?.byteLength ?? 0));
+    const bytes = this.#memory(valuesEnd + (headers?.byteLength ?? 0));
     const view = new DataView(bytes.buffer);
     bytes[0] = batchFormat.version;
     bytes[1] =
@@ -161,6 +163,23 @@ export class RecordBatchBuilder {
     if (headers !== null) bytes.set(headers, valuesEnd);
     this.#clear();
     return { bytes, count };
+  }
+
+  /**
+   * Nobody needs the bytes of an earlier batch of this builder any more: the next one may lie there. Commit after commit these are megabytes
+   * of which each would be used once, and garbage collection costs more than filling them.
+   */
+  reuse({ bytes }: EncodedBatch): void {
+    this.#spare = new Uint8Array(bytes.buffer);
+  }
+
+  #memory(length: number): Uint8Array<ArrayBuffer> {
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare === null) return new Uint8Array(length);
+    const isTooMuch = spare.byteLength > keptBytes && length < spare.byteLength / 4;
+    if (length > spare.byteLength || isTooMuch) return new Uint8Array(length + (length >> 2)).subarray(0, length);
+    return spare.fill(0, 0, batchFormat.fixedBytes).subarray(0, length);
   }
 
   /**

@@ -144,6 +144,24 @@ describe('a record batch', () => {
     expect(builder.finish().count).toBe(0);
   });
 
+  it('writes batches into the memory of earlier ones that nobody needs, as if it were new', () => {
+    const builder = new RecordBatchBuilder();
+    const buffers = new Set<ArrayBuffer>();
+    for (const count of [1000, 900, 999, 3, 1000, 50_000, 49_000, 10, 2_000_000, 1, 1]) {
+      const fresh = new RecordBatchBuilder();
+      for (const each of [builder, fresh]) {
+        for (let index = 0; index < count; index++) each.append(`k${index}`, null, index);
+      }
+      const batch = builder.finish();
+      expect(Buffer.compare(batch.bytes, fresh.finish().bytes)).toBe(0);
+      buffers.add(batch.bytes.buffer);
+      batch.bytes.fill(0xff);
+      builder.reuse(batch);
+    }
+    // Anew for the first, for each that is larger, and for each that is far smaller than a large one.
+    expect(buffers.size).toBe(5);
+  });
+
   it('writes a header that counts as it stands at each record', () => {
     const numbers = [0, 9, 10, 11, 19, 1234, 1299, 7, 999_999_999, 1_000_000_000, 1_000_000_001, 2 ** 53 - 1, 0];
     const header = new NumberedHeader('cause', 'topic-0@');

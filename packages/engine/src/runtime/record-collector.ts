@@ -60,6 +60,11 @@ export class TopicOutput {
     return appends;
   }
 
+  /** Nobody needs the bytes of what was drained any more. */
+  reuse({ partition, batch }: Append): void {
+    this.#builders[partition]?.reuse(batch);
+  }
+
   #builder(partition: number): RecordBatchBuilder {
     let builder = this.#builders[partition];
     if (builder === undefined) {
@@ -115,5 +120,10 @@ export class RecordCollector {
   /** Everything collected, encoded, one append a partition, by topic name, then partition; the collector is empty afterwards. */
   drain(): readonly Append[] {
     return this.#inOrder.flatMap((output) => output.drain());
+  }
+
+  /** Nobody needs the bytes of what was drained any more. */
+  reuse(appends: readonly Append[]): void {
+    for (const append of appends) this.#outputs.get(append.topic)?.reuse(append);
   }
 }

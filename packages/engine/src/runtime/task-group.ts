@@ -242,7 +242,7 @@ export class TaskGroup {
     return this.#pending;
   }
 
-  /** The log has acknowledged the commit. After any other answer the group is of no use: make a new one from what is committed. */
+  /** The log has acknowledged the commit, whose appends are used again from here on. After any other answer the group is of no use: make a new one from what is committed. */
   endCommit(result: CommitResult): void {
     const pending = this.#pending;
     assert(pending !== null, 'a commit ended that never began');
@@ -254,6 +254,7 @@ export class TaskGroup {
       assert(base !== undefined, 'the log did not say where an append begins');
       ends.set(`${append.topic}/${append.partition}`, base + append.batch.count);
     });
+    this.#collector.reuse(pending.commit.appends);
     for (const task of pending.tasks) {
       task.endCommit();
       for (const [name, store] of task.stores) {

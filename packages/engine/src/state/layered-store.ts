@@ -127,10 +127,10 @@ export class LayeredStore implements StoreAccess {
       // A delete of what is not there still goes to the changelog: it is an update of the table that readers of the changelog see.
       this.#record(segment, key, null, timestamp);
       if (found === undefined || this.#lastHome?.get(found) === undefined) return;
-      this.#write(found, undefined);
+      this.#write(found, undefined, timestamp);
     } else {
       this.#record(segment, key, kept, timestamp);
-      this.#write(found ?? this.#add(segment, key, undefined), { value: kept, timestamp });
+      this.#write(found ?? this.#add(segment, key, undefined), kept, timestamp);
     }
     // The next key is another one as a rule, and equal keys are told apart from others of their length by all their bytes.
     this.#lastKey = undefined;
@@ -328,10 +328,10 @@ export class LayeredStore implements StoreAccess {
   }
 
   /** In `#lastHome`. */
-  #write(row: number, stored: Stored | undefined): void {
+  #write(row: number, value: unknown, timestamp: number): void {
     const home = this.#lastHome;
     assert(home !== undefined, 'a store wrote to a segment that is not there');
-    if (home.write(row, stored)) this.#open.push(home);
+    if (home.write(row, value, timestamp)) this.#open.push(home);
   }
 
   /** Weight of all entries in memory, of live segments. */

@@ -138,8 +138,8 @@ export class Segment {
     return row;
   }
 
-  /** Writes a row, undefined to delete. True when it is the segment's first write in this generation. */
-  write(row: number, stored: Stored | undefined): boolean {
+  /** Writes a row; a value of undefined deletes it. True when it is the segment's first write in this generation. */
+  write(row: number, value: unknown, timestamp: number): boolean {
     const marks = this.#marks[row] as number;
     const isFirst = (marks & open) === 0;
     const before = this.#open;
@@ -150,16 +150,16 @@ export class Segment {
     }
     if (this.#order !== null) {
       // What is deleted leaves the order, so that a walk over a queue does not pass all that ever was in it.
-      if (stored === undefined) this.#order.delete(this.keyOf(row));
+      if (value === undefined) this.#order.delete(this.keyOf(row));
       else if ((marks & present) === 0) this.#order.add(this.keyOf(row));
     }
-    if (stored === undefined) {
+    if (value === undefined) {
       this.#marks[row] = (marks & ~present) | open;
       this.#values.forget(row);
     } else {
       this.#marks[row] = marks | present | open;
-      this.#values.put(row, stored.value);
-      this.#timestamps[row] = stored.timestamp;
+      this.#values.put(row, value);
+      this.#timestamps[row] = timestamp;
     }
     return before === null;
   }

@@ -434,6 +434,18 @@ export function logConformance(suite: SuiteApi, harness: LogHarness): void {
       expect(await readAll(log, 'out')).toEqual(['0:a', '1:b', '2:d']);
     });
 
+    it('keeps what was committed when its caller uses the bytes again', async (log) => {
+      await log.ensureTopics([spec('in'), spec('out', { partitions: 2 })]);
+      const [epoch] = (await log.fence(application, ['0_0'])) as [number];
+      const appends = [append('out', ['a', 'b']), append('out', ['c'], 1)];
+      await log.commit(commit([['0_0', epoch, 5]], appends));
+      for (const { batch } of appends) batch.bytes.fill(0xff);
+      await log.commit(commit([['0_0', epoch, 6]], [append('out', ['d', 'e']), append('out', ['f'], 1)]));
+      // Offsets are as they may be; values are what counts.
+      const kept = (await readAll(log, 'out')).map((line) => line.slice(line.indexOf(':') + 1));
+      expect(kept).toEqual(['a', 'b', 'd', 'e']);
+    });
+
     it('leaves nothing behind when it is refused', async (log) => {
       await log.ensureTopics([spec('in'), spec('out')]);
       const [epoch] = (await log.fence(application, ['0_0'])) as [number];

@@ -1,13 +1,14 @@
 import { batchFormat, type EncodedBatch } from '@millrace/engine';
 import type { Compression } from '../../kafka-settings.ts';
 import { batchAttributes, batchLayout, writeInt64 } from './batch-header.ts';
+import type { BatchMemory } from './batch-memory.ts';
 import { compress, compressionNumber } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 import { aligned, RecordsCodec, slackBytes, withRecordsCodec } from './records-codec.ts';
 
 /** Records as they go to a broker; its producer and its sequence are filled in by {@link stampBatch}. */
 export interface KafkaBatch {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly count: number;
 }
 
@@ -15,6 +16,8 @@ export interface EncodeOptions {
   readonly compression: Compression;
   /** Records go into another batch rather than make one larger than this, uncompressed. A record that is larger alone has one to itself. */
   readonly maxBatchBytes: number;
+  /** Where the batches go; each to memory of its own without one. */
+  readonly memory?: BatchMemory | undefined;
 }
 
 /** The numbers around a record take no more: length, attributes, timestamp, offset, two lengths, header count. */
@@ -81,17 +84,16 @@ class KafkaBatchBuilder {
   }
 
   #close(): void {
-    const { compression } = this.#options;
+    const { compression, memory } = this.#options;
     const { wasm } = this.#codec;
     const count: number = wasm.written.value;
-    let bytes = this.#codec.bytes.slice(RecordsCodec.free, wasm.out.value);
-    if (compression !== 'none') {
-      const packed = compress(compression, bytes.subarray(batchLayout.records));
-      bytes = new Uint8Array(batchLayout.records + packed.byteLength);
-      bytes.set(packed, batchLayout.records);
-    }
+    const encoded = this.#codec.bytes.subarray(RecordsCodec.free + batchLayout.records, wasm.out.value);
+    const records = compression === 'none' ? encoded : compress(compression, encoded);
+    const length = batchLayout.records + records.byteLength;
+    const bytes = memory?.take(length) ?? new Uint8Array(length);
+    bytes.set(records, batchLayout.records);
     bytes.fill(0, 0, batchLayout.records);
-    const view = new DataView(bytes.buffer);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, length);
     view.setInt32(batchLayout.length, bytes.byteLength - batchLayout.beforeLength);
     view.setInt32(batchLayout.leaderEpoch, -1);
     view.setInt8(batchLayout.version, 2);

@@ -19,23 +19,24 @@ export interface ProduceOutcome {
   readonly baseOffset: number;
 }
 
-/** One batch a partition; all in-sync replicas must have it before the answer comes. */
+/**
+ * One batch a partition; all in-sync replicas must have it before the answer comes.
+ * @returns the parts of the request, among them the batches themselves, which are not copied
+ */
 export function encodeProduce(
   transactionalId: string | null,
   batches: readonly ProducedBatch[],
   timeoutMs: number,
-): Uint8Array {
-  const topics = byTopic(batches);
-  const length = batches.reduce((sum, { bytes }) => sum + bytes.byteLength + 16, 256 + topics.length * 256);
-  const writer = new Writer(length);
+): readonly Uint8Array[] {
+  const writer = new Writer();
   return writer
     .string(transactionalId)
     .int16(-1)
     .int32(timeoutMs)
-    .array(topics, ([topic, ofTopic]) => {
-      writer.string(topic).array(ofTopic, ({ partition, bytes }) => writer.int32(partition).bytes(bytes));
+    .array(byTopic(batches), ([topic, ofTopic]) => {
+      writer.string(topic).array(ofTopic, ({ partition, bytes }) => writer.int32(partition).bytesAside(bytes));
     })
-    .finish();
+    .parts();
 }
 
 export function decodeProduce(body: Uint8Array): ProduceOutcome[] {
