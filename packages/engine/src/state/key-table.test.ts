@@ -57,6 +57,21 @@ describe('a table of keys', () => {
     );
   });
 
+  it('is as new when it was cleared, whatever was in it', () => {
+    const table = new KeyTable();
+    for (const count of [3, 5000, 20, 1000, 0, 4]) {
+      for (let index = 0; index < count; index++) table.add(`${count}/${index}`);
+      if (count > 10) table.delete(table.rowOf(`${count}/5`) as number);
+      table.clear();
+      expect([table.size, table.rows, table.rowOf(`${count}/1`)]).toEqual([0, 0, undefined]);
+      expect(table.add('a')).toBe(0);
+      expect(table.add('b')).toBe(1);
+      expect(['a', 'b', `${count}/0`].map((key) => table.rowOf(key))).toEqual([0, 1, undefined]);
+      expect(table.keyOf(1)).toBe('b');
+      table.clear();
+    }
+  });
+
   it('finds keys that were chosen to share one place', () => {
     const shared = hashKey('0') & 0x3ff;
     const keys: string[] = [];

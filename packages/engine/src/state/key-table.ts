@@ -78,6 +78,22 @@ export class KeyTable {
     this.size--;
   }
 
+  /** Room for the bytes of keys. */
+  get roomBytes(): number {
+    return this.#bytes.byteLength;
+  }
+
+  /** Forgets all keys and rows, and keeps the room that they took. */
+  clear(): void {
+    this.size = 0;
+    this.rows = 0;
+    this.#end = 0;
+    this.#garbageBytes = 0;
+    this.#freed = null;
+    this.#map = null;
+    this.#slots?.fill(0);
+  }
+
   has(row: number): boolean {
     return this.#lengths[row] !== freed;
   }

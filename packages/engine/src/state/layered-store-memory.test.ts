@@ -57,3 +57,36 @@ it('an entry that was forgotten for want of room is written and read as any othe
   expect(store.get(0, 'b')?.value).toBe(1);
   expect(store.get(0, 'a')?.value).toBe(2);
 });
+
+it('windows that follow others in their rows hold nothing of theirs', async () => {
+  const windows = { ...spec, kind: 'window', windowSizeMs: 10, retentionMs: 20 } as const;
+  const stores = new MemoryTaskStores();
+  const store = new LayeredStore(windows, stores.table('store'), { append: () => undefined });
+  // Of every shape in turn: accumulators, texts, single numbers, lists that are none.
+  const storedOf = (start: number, key: number): unknown =>
+    [[start, key], `${start} ${key}`, start + key, { start, key }, [null, key]][(start / 10) % 5];
+  let flush: ReturnType<LayeredStore['beginFlush']> = null;
+  for (let start = 0; start < 2_000; start += 10) {
+    const keys = 1 + ((start * 7) % 230);
+    for (let key = 0; key < keys; key++) {
+      expect(store.get(start, `k${key}`)).toBe(undefined);
+      store.put(start, `k${key}`, storedOf(start, key), start + key);
+    }
+    store.beginCommit();
+    // A flush is under way over some commits, so that windows go before, during and behind it.
+    if ((start / 10) % 4 === 0) flush = store.beginFlush();
+    store.endCommit();
+    if ((start / 10) % 4 === 2 && flush !== null) {
+      await stores.write([{ store: 'store', position: start, ...flush }]);
+      store.endFlush();
+    }
+    for (const { segment, entries } of store.segments()) {
+      const rows = [...store.scanCommitted(segment, null)];
+      expect(rows).toHaveLength(entries);
+      for (const { key, stored } of rows) {
+        const number = Number(key.slice(1));
+        expect(stored).toEqual({ value: storedOf(segment, number), timestamp: segment + number });
+      }
+    }
+  }
+});

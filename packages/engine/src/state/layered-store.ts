@@ -207,18 +207,21 @@ export class LayeredStore implements StoreAccess {
     for (const dropped of drops) {
       this.#counts.delete(dropped);
       const segment = this.#doomed.get(dropped);
-      if (segment !== undefined) segment.isGone = true;
       this.#doomed.delete(dropped);
       // A window that came and went between two flushes is none of the table's business.
       if (this.#tableSegments.has(dropped)) this.#committedDrops.push(dropped);
+      if (segment === undefined) continue;
+      segment.isGone = true;
+      if (this.#flushing?.segments.includes(segment) !== true) segment.release();
     }
+    if (drops.length > 0) this.#unflushed = this.#unflushed.filter(({ isGone }) => !isGone);
   }
 
   /** Takes what is committed for writing to the table; null when there is nothing, or a flush is under way. */
   beginFlush(): { readonly changes: readonly StoreChange[]; readonly droppedSegments: readonly number[] } | null {
     if (this.#flushing !== null || (this.#unflushed.length === 0 && this.#committedDrops.length === 0)) return null;
     const changes: StoreChange[] = [];
-    const segments = this.#unflushed.filter(({ isGone }) => !isGone);
+    const segments = this.#unflushed;
     for (const home of segments) {
       const segment = home.start;
       this.#tableSegments.add(segment);
@@ -239,7 +242,10 @@ export class LayeredStore implements StoreAccess {
     const { segments, drops } = this.#flushing;
     this.#flushing = null;
     for (const segment of drops) this.#tableSegments.delete(segment);
-    for (const segment of segments) segment.endFlush();
+    for (const segment of segments) {
+      segment.endFlush();
+      if (segment.isGone) segment.release();
+    }
     if (this.#sizeBytes > this.#cacheBytes) this.#evict();
   }
 

@@ -1,7 +1,8 @@
 import { assert } from '../assert.ts';
 import { type ByteString, detached } from '../log/byte-string.ts';
-import { KeyTable, type TakeKey } from './key-table.ts';
+import type { TakeKey } from './key-table.ts';
 import type { Stored } from './layered-store.ts';
+import { giveBackRows, takeRows } from './segment-rows.ts';
 import { SortedKeys } from './sorted-keys.ts';
 import { ValueColumn } from './value-column.ts';
 
@@ -86,10 +87,11 @@ export class Segment {
   isGone = false;
   /** Weight of all rows. */
   sizeBytes = 0;
-  readonly #keys = new KeyTable();
-  readonly #marks: number[] = [];
-  readonly #timestamps: number[] = [];
-  readonly #values = new ValueColumn();
+  readonly #rows = takeRows();
+  readonly #keys = this.#rows.keys;
+  readonly #marks = this.#rows.marks;
+  readonly #timestamps = this.#rows.timestamps;
+  readonly #values = this.#rows.values;
   /** Keys that are there for processing; made when a range is first walked over: many stores never are. */
   #order: SortedKeys | null = null;
   #open: Before | null = null;
@@ -259,6 +261,12 @@ export class Segment {
       if (after === null || key > after) changed.push({ key, stored: committed(row) });
     }
     return changed.sort((left, right) => (left.key < right.key ? -1 : 1));
+  }
+
+  /** The end of a segment that is gone and on no way: another one may have its rows. */
+  release(): void {
+    assert(this.#open === null && this.#committing === null, 'a segment was released that a commit is to come for');
+    giveBackRows(this.#rows);
   }
 
   /** Forgets rows that the table can tell of, until enough is forgotten. Gives how many bytes that was. */
