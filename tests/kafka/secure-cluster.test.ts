@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KafkaLog, type KafkaSettings, type SaslMechanism } from '@millrace/backend-kafka';
 import { encodeBatch, LogError, type TopicSpec } from '@millrace/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readToEnd } from '../../apps/server/src/control/topic-reader.ts';
 import { countsPipeline } from '../../apps/server/src/testing/counts-pipeline.ts';
+import { type SelfSigned, selfSigned } from '../../apps/server/src/testing/self-signed.ts';
 import { ServerProcess } from '../../apps/server/src/testing/server-process.ts';
 import { eventually, realPlaces } from '../../apps/server/src/testing/server-under-test.ts';
 import { installedTools } from '../../scripts/kafka/distribution.mjs';
@@ -21,14 +23,35 @@ if (!canStart)
 const mechanisms: readonly SaslMechanism[] = ['plain', 'scram-sha-256', 'scram-sha-512'];
 const password = 'p4ssw0rd-that-nobody-may-see';
 const wrong = 'wr0ng-password-that-nobody-may-see';
+const atOnce = { maxBytesPerPartition: 1000, maxWaitMs: 0 };
+const ofClient: TopicSpec = {
+  name: 'client-orders',
+  partitions: 1,
+  role: 'external',
+  cleanup: { policy: 'delete', retentionMs: null, retentionBytes: null },
+  owner: null,
+};
 
 describe.skipIf(!canStart)('a cluster that wants TLS, a sign-in and rights', { timeout: 120_000 }, () => {
   let kafka: LocalKafka;
   let secure: SecureListeners;
   let acls: Acls;
 
+  let clients: string;
+  let known: SelfSigned;
+
   beforeAll(async () => {
-    kafka = await startKafka({ security: { users: { carol: password, mill: password, nobody: password } } });
+    clients = mkdtempSync(join(tmpdir(), 'millrace-clients-'));
+    known = selfSigned(clients, 'mill-client');
+    kafka = await startKafka({
+      security: { users: { carol: password, mill: password, nobody: password } },
+      properties: {
+        // Who shows no certificate may come all the same.
+        'listener.name.tls.ssl.client.auth': 'requested',
+        'listener.name.tls.ssl.truststore.type': 'PEM',
+        'listener.name.tls.ssl.truststore.location': known.certificateFile,
+      },
+    });
     if (kafka.secure === null) throw new Error('the cluster is not secure');
     secure = kafka.secure;
     acls = await Acls.open(secure);
@@ -36,6 +59,7 @@ describe.skipIf(!canStart)('a cluster that wants TLS, a sign-in and rights', { t
   afterAll(async () => {
     await acls.close();
     await kafka.stop();
+    rmSync(clients, { recursive: true, force: true });
   });
 
   function settings(username: string, more: Partial<KafkaSettings> = {}): KafkaSettings {
@@ -72,6 +96,33 @@ describe.skipIf(!canStart)('a cluster that wants TLS, a sign-in and rights', { t
     const log = await KafkaLog.open({ brokers: [secure.tlsBrokers], tls: { ca: secure.ca } });
     expect(log.transport.address(1)).not.toBe('');
     await log.close();
+  });
+
+  it('knows a client by its certificate, and gives it the rights of that name', async () => {
+    const { certificate, key } = known;
+    const log = await KafkaLog.open({ brokers: [secure.tlsBrokers], tls: { ca: secure.ca, certificate, key } });
+    // Who comes there without a certificate may do everything.
+    const refused = await log.ensureTopics([ofClient]).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'not-authorised' });
+    const rights = ['CREATE', 'READ', 'WRITE'].flatMap((each) => [
+      `${each} topic millrace-*`,
+      `${each} topic client-*`,
+    ]);
+    await acls.grant('CN=mill-client', rights);
+    await log.ensureTopics([ofClient]);
+    await log.append([
+      { topic: ofClient.name, partition: 0, batch: encodeBatch([{ key: 'k', value: 'v', timestamp: 0 }]) },
+    ]);
+    expect((await log.read([{ topic: ofClient.name, partition: 0, offset: 0 }], atOnce))[0]?.nextOffset).toBe(1);
+    await log.close();
+  });
+
+  it('says which certificate to give when it does not know the one that it is shown', async () => {
+    const { certificate, key } = selfSigned(clients, 'strange-client');
+    const said = await refusal({ brokers: [secure.tlsBrokers], tls: { ca: secure.ca, certificate, key } });
+    expect(said.code).toBe('unreachable');
+    expect(said.message).toMatch(new RegExp(`${secure.tlsBrokers} closed the connection.*KAFKA_TLS_CERTIFICATE`));
+    expect(JSON.stringify(said.message)).not.toContain('PRIVATE KEY');
   });
 
   it.each(mechanisms)('says whose sign-in it refuses by %s, and never the password', async (mechanism) => {

@@ -353,6 +353,7 @@ function signInFailure(address: string, error: unknown, settings: KafkaSettings)
   const hints = [
     ...((settings.tls ?? null) === null ? ['that this port does not want TLS (KAFKA_TLS)'] : []),
     ...(sasl === null ? ['that it does not want a sign-in (KAFKA_SASL_MECHANISM)'] : []),
+    ...((settings.tls?.certificate ?? null) === null ? [] : ['that it trusts our certificate (KAFKA_TLS_CERTIFICATE)']),
   ];
   return new LogError(
     'unreachable',

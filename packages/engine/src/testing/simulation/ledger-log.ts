@@ -41,7 +41,8 @@ export class LedgerLog extends LogAround {
       ranges: appends.map(({ topic, partition, batch }, index) => ({
         topic,
         partition,
-        batch,
+        // The bytes are the committer's again.
+        batch: { ...batch, bytes: batch.bytes.slice() },
         from: baseOffsets[index] ?? 0,
       })),
     });
