@@ -1,6 +1,6 @@
 /** Each answer of a broker begins with its length, without these bytes themselves: a signed 32-bit number, big-endian. */
 export const prefixBytes = 4;
-/** Frames that are announced longer get their memory as their bytes come: nobody gets memory for announcing alone. */
+/** Frames that are announced longer get their memory as their bytes come: nobody gets gigabytes for announcing alone. */
 const trustedBytes = 16 * 1024 * 1024;
 /** Memory that is kept for the next frame; what is larger was rare, and is given back. */
 const keptBytes = 8 * 1024 * 1024;

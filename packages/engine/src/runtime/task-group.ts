@@ -242,7 +242,10 @@ export class TaskGroup {
     return this.#pending;
   }
 
-  /** The log has acknowledged the commit, whose appends are used again from here on. After any other answer the group is of no use: make a new one from what is committed. */
+  /**
+   * The log has acknowledged the commit, whose appends are used again from here on. After any other answer the group is of no use: make a new
+   * one from what is committed.
+   */
   endCommit(result: CommitResult): void {
     const pending = this.#pending;
     assert(pending !== null, 'a commit ended that never began');
