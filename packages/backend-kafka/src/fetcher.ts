@@ -18,6 +18,7 @@ import {
 import { fetchedBatches } from './fetched-batches.ts';
 import { errorCodes, KafkaError } from './kafka-error.ts';
 import type { Leaders, PartitionAction } from './leaders.ts';
+import { type OpenFetch, OpenFetches } from './open-fetches.ts';
 import { asLogError, pause } from './retries.ts';
 import { onAbort } from './transport/call-abort.ts';
 import type { RpcTransport } from './transport/rpc-transport.ts';
@@ -37,14 +38,6 @@ const lastPatienceMs = 2_000;
 
 interface Wanted extends ReadRequest {
   readonly maxBytes: number;
-}
-
-/** A request that a broker is holding back, for these partitions from these offsets. */
-interface OpenFetch {
-  readonly node: number;
-  readonly lane: string;
-  readonly name: string;
-  readonly answer: Promise<readonly ReadPartition[]>;
 }
 
 /** What an answer holds of a partition: its records, or why there are none. */
@@ -68,6 +61,15 @@ interface Place {
   startOffset: number;
 }
 
+type Fetch = OpenFetch<readonly ReadPartition[]>;
+
+/** The part of a read that one broker answers. */
+interface FetchOfNode {
+  readonly node: number;
+  readonly ofNode: readonly (Wanted & { readonly place: Place })[];
+  readonly fetch: Fetch;
+}
+
 /**
  * Reads committed records from the leaders of their partitions. Fetches that a broker holds back, since it has nothing yet, outlive the
  * read that made them: the next read of the same partitions from the same offsets takes their answers.
@@ -75,7 +77,7 @@ interface Place {
 export class Fetcher {
   readonly #transport: RpcTransport;
   readonly #leaders: Leaders;
-  readonly #open = new Map<string, OpenFetch>();
+  readonly #open = new OpenFetches<readonly ReadPartition[]>(brokerWaitMs);
   readonly #busyLanes = new Set<string>();
   /** The last answer of each partition, for where it begins and ends. */
   readonly #ends = new Map<string, Ends>();
@@ -169,6 +171,7 @@ export class Fetcher {
         })),
       );
       const fetches = [...groups].map(([node, ofNode]) => ({
+        node,
         ofNode,
         fetch: this.#fetch(node, ofNode, hasRecords ? 0 : waitMs),
       }));
@@ -179,42 +182,34 @@ export class Fetcher {
   }
 
   /** Takes answers as they come, until one has records or all are there. */
-  async #take(
-    fetches: readonly { readonly ofNode: readonly (Wanted & { readonly place: Place })[]; readonly fetch: OpenFetch }[],
-    signal: AbortSignalLike | undefined,
-  ): Promise<unknown> {
+  async #take(fetches: readonly FetchOfNode[], signal: AbortSignalLike | undefined): Promise<unknown> {
     let trouble: unknown = null;
-    const waiting = new Map(
-      fetches.map(({ ofNode, fetch }) => [
-        fetch.name,
-        fetch.answer.then(
-          (partitions) => ({ ...fetch, ofNode, partitions, error: null as unknown }),
-          (error: unknown) => ({ ...fetch, ofNode, partitions: [], error }),
-        ),
-      ]),
-    );
+    const waiting = new Set(fetches);
     while (waiting.size > 0) {
-      const next = Promise.race(waiting.values());
-      let answer: Awaited<typeof next>;
-      try {
-        answer = await (signal === undefined || signal.aborted ? next : onAbort(next, signal));
-      } catch {
-        // Given up by the reader: what has not been answered counts as empty where it was answered before.
-        return await this.#settle(fetches);
+      const answered = [...waiting].find(({ fetch }) => fetch.outcome !== null);
+      const outcome = answered?.fetch.outcome ?? null;
+      if (answered === undefined || outcome === null) {
+        const arrival = this.#open.arrival();
+        try {
+          await (signal === undefined || signal.aborted ? arrival : onAbort(arrival, signal));
+        } catch {
+          // Given up by the reader: what has not been answered counts as empty where it was answered before.
+          return await this.#settle(fetches);
+        }
+        continue;
       }
-      waiting.delete(answer.name);
-      this.#open.delete(answer.name);
-      if (answer.error !== null) {
-        trouble = retriableOrThrow(answer.error);
+      const { node, ofNode, fetch } = answered;
+      waiting.delete(answered);
+      this.#open.take(fetch);
+      if ('error' in outcome) {
+        trouble = retriableOrThrow(outcome.error);
         continue;
       }
       let hasRecords = false;
-      for (const fetched of answer.partitions) {
-        const asked = answer.ofNode.find(
-          ({ topic, partition }) => topic === fetched.topic && partition === fetched.partition,
-        );
+      for (const fetched of outcome.value) {
+        const asked = ofNode.find(({ topic, partition }) => topic === fetched.topic && partition === fetched.partition);
         if (asked === undefined) continue;
-        const error = await this.#accept(asked.place, fetched, answer.node);
+        const error = await this.#accept(asked.place, fetched, node);
         if (error !== null) trouble = error;
         hasRecords ||= (asked.place.result?.batches.length ?? 0) > 0;
       }
@@ -226,9 +221,7 @@ export class Fetcher {
   }
 
   /** Fills in where the partitions end that a broker is still holding back, since it has nothing new of them: as it last said. */
-  async #settle(
-    fetches: readonly { readonly ofNode: readonly (Wanted & { readonly place: Place })[] }[],
-  ): Promise<unknown> {
+  async #settle(fetches: readonly FetchOfNode[]): Promise<unknown> {
     const places = fetches
       .flatMap(({ ofNode }) => ofNode.map(({ place }) => place))
       .filter(({ result }) => result === null);
@@ -290,7 +283,7 @@ export class Fetcher {
     return null;
   }
 
-  #fetch(node: number, wanted: readonly Wanted[], waitMs: number): OpenFetch {
+  #fetch(node: number, wanted: readonly Wanted[], waitMs: number): Fetch {
     const name = `${node} ${waitMs > 0 ? 'waits' : 'at once'} ${wanted
       .map(({ topic, partition, offset, maxBytes }) => `${topic}-${partition}@${offset}/${maxBytes}`)
       .join(' ')}`;
@@ -316,18 +309,7 @@ export class Fetcher {
         { lane, timeoutMs: waitMs + answerTimeoutMs },
       )
       .finally(() => this.#busyLanes.delete(`${node} ${lane}`));
-    const fetch: OpenFetch = { node, lane, name, answer };
-    this.#open.set(name, fetch);
-    // An answer that nobody takes any more must not stay for ever, nor count as an error of nobody.
-    answer.then(
-      () => setTimeout(() => this.#forget(fetch), brokerWaitMs).unref(),
-      () => this.#forget(fetch),
-    );
-    return fetch;
-  }
-
-  #forget(fetch: OpenFetch): void {
-    if (this.#open.get(fetch.name) === fetch) this.#open.delete(fetch.name);
+    return this.#open.add(name, answer);
   }
 
   /** Fetches that wait at a broker hold up what comes behind them on their connection, so each has one to itself. */
