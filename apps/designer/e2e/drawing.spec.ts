@@ -155,3 +155,15 @@ test('all six kinds are drawn by mouse on an empty canvas, deployed, saved, rena
     await expect(own).toBeHidden();
   });
 });
+
+test('where there is little room, one button has all kinds of nodes', async ({ millrace, page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await millrace.newPipeline('On the way');
+  await expect(millrace.canvas.getByText('Tap + for the kinds of nodes.')).toBeVisible();
+  await expect(millrace.rail.getByRole('button', { name: 'Source' })).toBeHidden();
+  await millrace.rail.getByRole('button', { name: 'More' }).click();
+  await millrace.palette.getByRole('option', { name: /^Source / }).click();
+  await expect(millrace.palette).toBeHidden();
+  await millrace.canvas.click({ position: { x: 180, y: 120 } });
+  await expect(millrace.node('source')).toBeVisible();
+});

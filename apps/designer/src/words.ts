@@ -73,6 +73,7 @@ export const words = {
     empty: 'Nothing here yet.',
     emptyHelp:
       'Drag a source in from the left, or press 1. Then wire its lower port to the next node. / shows every kind of node.',
+    emptyHelpNarrow: 'Tap + for the kinds of nodes. On a wider screen nodes are wired together.',
     addSource: 'Add source',
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',

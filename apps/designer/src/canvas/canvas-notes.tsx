@@ -30,7 +30,8 @@ function EmptyNote() {
         <p>
           <b>{words.canvas.empty}</b>
           <br />
-          {words.canvas.emptyHelp}
+          <span className="wide-only">{words.canvas.emptyHelp}</span>
+          <span className="narrow-only">{words.canvas.emptyHelpNarrow}</span>
         </p>
         <button
           type="button"

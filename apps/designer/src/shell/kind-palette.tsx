@@ -33,9 +33,16 @@ export function KindPalette() {
     >
       <Popover.Anchor virtualRef={besideRail} />
       <Popover.Trigger asChild>
-        <button type="button" data-testid="palette-more" aria-pressed={isOther} title={words.kinds.moreTitle}>
-          <Icon name="dots" size={18} />
-          {words.kinds.more}
+        <button
+          type="button"
+          data-testid="palette-more"
+          aria-pressed={isOther}
+          aria-label={words.kinds.more}
+          title={words.kinds.moreTitle}
+        >
+          <Icon name="dots" size={18} className="wide-only" />
+          <span className="wide-only">{words.kinds.more}</span>
+          <Icon name="plus" size={24} className="narrow-only" />
         </button>
       </Popover.Trigger>
       <Popover.Portal>
