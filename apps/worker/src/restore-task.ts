@@ -23,6 +23,13 @@ export interface RestoreOptions {
   readonly directory: string;
 }
 
+/** From where to where a store's changelog must be replayed. */
+interface Tail {
+  readonly spec: StoreSpec;
+  readonly from: number;
+  readonly end: number;
+}
+
 const maxBytesPerRead = 1024 * 1024;
 
 /** How long one read waits for transactions of the task's last owner that are still undecided. */
@@ -45,6 +52,17 @@ export async function restoreTask(
   } catch (error) {
     await copy.stores.close();
     throw error;
+  }
+}
+
+/** How many changelog records {@link restoreTask} would replay now. */
+export async function recordsToRestore(options: RestoreOptions): Promise<number> {
+  if (subTopologyOf(options.topology, options.taskId).subTopology.stores.length === 0) return 0;
+  const copy = await StoreCopy.open(options);
+  try {
+    return await copy.recordsBehind();
+  } finally {
+    await copy.stores.close();
   }
 }
 
@@ -75,11 +93,15 @@ export class StoreCopy {
     return new Map(this.#specs.map((spec) => [spec.changelogTopic, this.stores.position(spec.name)]));
   }
 
+  /** How many records its changelogs have beyond it. */
+  async recordsBehind(): Promise<number> {
+    return recordsOf(await this.#findTails());
+  }
+
   /** Replays until each store reflects all that its changelog held when this began. */
   async catchUp(onProgress: (progress: RestoreProgress) => void, signal?: AbortSignal): Promise<void> {
-    const tails = [];
-    for (const spec of this.#specs) tails.push(await this.#findTail(spec));
-    const restoreTotal = tails.reduce((sum, tail) => sum + tail.end - tail.from, 0);
+    const tails = await this.#findTails();
+    const restoreTotal = recordsOf(tails);
     let restoredRecords = 0;
     onProgress({ restoredRecords, restoreTotal });
     for (const { spec, from, end } of tails) {
@@ -94,8 +116,14 @@ export class StoreCopy {
     signal?.throwIfAborted();
   }
 
-  /** From where to where a store's changelog must be replayed. Empties the store when its position is none that the changelog still knows. */
-  async #findTail(spec: StoreSpec): Promise<{ readonly spec: StoreSpec; readonly from: number; readonly end: number }> {
+  async #findTails(): Promise<readonly Tail[]> {
+    const tails = [];
+    for (const spec of this.#specs) tails.push(await this.#findTail(spec));
+    return tails;
+  }
+
+  /** Empties the store when its position is none that the changelog still knows. */
+  async #findTail(spec: StoreSpec): Promise<Tail> {
     this.stores.table(spec.name);
     const position = this.stores.position(spec.name);
     const tail = await this.#readIfKnown(spec, position);
@@ -151,6 +179,10 @@ export class StoreCopy {
     if (result === undefined) throw new Error(`The log did not answer for ${spec.changelogTopic}-${partition}.`);
     return result;
   }
+}
+
+function recordsOf(tails: readonly Tail[]): number {
+  return tails.reduce((sum, { from, end }) => sum + end - from, 0);
 }
 
 async function openStores(directory: string): Promise<LmdbTaskStores> {

@@ -11,6 +11,7 @@ import {
   type TaskId,
   taskIds,
 } from '@millrace/engine';
+import type { Up } from '@millrace/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StandbyTasks } from './standby-tasks.ts';
 import { TaskHost } from './task-host.ts';
@@ -43,6 +44,7 @@ class HandedTasks implements Assignment {
 class Host {
   readonly host: TaskHost;
   readonly assignment = new HandedTasks();
+  readonly said: Up[] = [];
   readonly standbys: StandbyTasks;
   readonly running: Promise<void>;
 
@@ -53,7 +55,7 @@ class Host {
       topology,
       log,
       stateDirectory,
-      say: () => undefined,
+      say: (message) => this.said.push(message),
       now: () => performance.now(),
       assignment: this.assignment,
       standbys: this.standbys,
@@ -251,6 +253,24 @@ describe('tasks that come and go', () => {
     while (reached().some((at, index) => at < (ends[index] as number)))
       await new Promise((resolve) => setTimeout(resolve, 20));
     expect(reached()).toEqual(ends);
+  });
+
+  it('say how much there is to restore in all before the first of them restores', async () => {
+    const [first, second] = [start('a'), start('b')];
+    await give(first, taskIds(counts.topology));
+    await counts.feed(log, 200);
+    await counts.settled(log);
+    await first.assignment.listener.revoked(taskIds(counts.topology));
+    await give(second, taskIds(counts.topology));
+    const isOver = (): boolean => second.host.tick().tasks.length === taskIds(counts.topology).length;
+    while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 5));
+    const told = second.said.flatMap((message) => (message.type === 'taskStates' ? [message.tasks] : []));
+    const totals = told
+      .filter((tasks) => tasks.some(({ state }) => state === 'restoring'))
+      .map((tasks) => tasks.reduce((sum, { restoreTotal }) => sum + restoreTotal, 0));
+    const changelog = counts.topology.stores[0]?.changelogTopic ?? '';
+    const ends = (await log.topics()).find(({ name }) => name === changelog)?.endOffsets ?? [];
+    expect(new Set(totals)).toEqual(new Set([ends.reduce((sum, end) => sum + end, 0)]));
   });
 
   it('leaves its group when it stops, with everything committed', async () => {

@@ -3,21 +3,32 @@ import type { OpenedTask } from './open-task.ts';
 
 /**
  * Tasks on their way from being given to running: they are restored beside those that run, one after the other. Those that were given
- * together begin together, so that what they write into a shared topic is in order of event time from the first record on.
+ * together begin together, so that what they write into a shared topic is in order of event time from the first record on. They are all
+ * measured first, so that the share that is restored does not fall when the next one's turn comes.
  */
 export class TaskOpenings {
   readonly #open: (task: AssignedTask, signal: AbortSignal) => Promise<OpenedTask>;
+  readonly #measure: (task: AssignedTask) => Promise<void>;
   readonly #onChange: () => void;
   #waiting: AssignedTask[][] = [];
   #opened: OpenedTask[] = [];
   #batch: readonly AssignedTask[] = [];
   #ready: OpenedTask[] = [];
-  #current: { readonly taskId: TaskId; readonly abort: AbortController; readonly done: Promise<void> } | null = null;
+  #current: {
+    readonly taskIds: readonly TaskId[];
+    readonly abort: AbortController;
+    readonly done: Promise<void>;
+  } | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  /** `onChange` is told when there is something to take. */
-  constructor(open: (task: AssignedTask, signal: AbortSignal) => Promise<OpenedTask>, onChange: () => void) {
+  /** `measure` finds out how long opening will take; `onChange` is told when there is something to take. */
+  constructor(
+    open: (task: AssignedTask, signal: AbortSignal) => Promise<OpenedTask>,
+    measure: (task: AssignedTask) => Promise<void>,
+    onChange: () => void,
+  ) {
     this.#open = open;
+    this.#measure = measure;
     this.#onChange = onChange;
   }
 
@@ -37,7 +48,7 @@ export class TaskOpenings {
     const isCancelled = ({ taskId }: AssignedTask): boolean => taskIds.includes(taskId);
     this.#waiting = this.#waiting.map((batch) => batch.filter((task) => !isCancelled(task)));
     this.#batch = this.#batch.filter((task) => !isCancelled(task));
-    if (this.#current !== null && taskIds.includes(this.#current.taskId)) {
+    if (this.#current?.taskIds.some((taskId) => taskIds.includes(taskId))) {
       this.#current.abort.abort();
       await this.#current.done;
     }
@@ -68,6 +79,10 @@ export class TaskOpenings {
         this.#onChange();
       }
       this.#batch = this.#waiting.shift() ?? [];
+      if (this.#batch.length > 1) {
+        this.#run(this.#batch, (signal) => this.#measureAll(this.#batch, signal));
+        return;
+      }
     }
     const [task, ...rest] = this.#batch;
     if (task === undefined) {
@@ -75,17 +90,27 @@ export class TaskOpenings {
       return;
     }
     this.#batch = rest;
-    const abort = new AbortController();
-    const done = this.#open(task, abort.signal).then(
-      (opened) => this.#settled(opened, abort.signal.aborted),
-      (error: unknown) => this.#failed(error, abort.signal.aborted),
-    );
-    this.#current = { taskId: task.taskId, abort, done };
+    this.#run([task], async (signal) => {
+      const opened = await this.#open(task, signal);
+      if (signal.aborted) await opened.stores.close();
+      else this.#opened.push(opened);
+    });
   }
 
-  async #settled(opened: OpenedTask, isCancelled: boolean): Promise<void> {
-    if (isCancelled) await opened.stores.close();
-    else this.#opened.push(opened);
+  async #measureAll(tasks: readonly AssignedTask[], signal: AbortSignal): Promise<void> {
+    for (const task of tasks) if (!signal.aborted) await this.#measure(task);
+  }
+
+  #run(tasks: readonly AssignedTask[], work: (signal: AbortSignal) => Promise<void>): void {
+    const abort = new AbortController();
+    const done = work(abort.signal).then(
+      () => this.#settled(),
+      (error: unknown) => this.#failed(error, abort.signal.aborted),
+    );
+    this.#current = { taskIds: tasks.map(({ taskId }) => taskId), abort, done };
+  }
+
+  #settled(): void {
     this.#current = null;
     this.#next();
   }

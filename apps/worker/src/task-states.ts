@@ -13,8 +13,9 @@ export class TaskStates {
     this.#say = say;
   }
 
-  starting(taskIds: readonly TaskId[]): void {
-    for (const taskId of taskIds) this.#set(taskId, 'starting', { restoredRecords: 0, restoreTotal: 0 });
+  /** `restoreTotal`: how many records of changelogs each will have to replay, as far as that is known. */
+  starting(taskIds: readonly TaskId[], restoreTotal = 0): void {
+    for (const taskId of taskIds) this.#set(taskId, 'starting', { restoredRecords: 0, restoreTotal });
     this.say();
   }
 
