@@ -6,16 +6,21 @@ import {
   LogError,
   subTopologyOf,
   type TaskGroup,
+  type TaskId,
   type Topology,
 } from '@millrace/engine';
 import type { LmdbTaskStores } from '@millrace/store-lmdb';
-import { type RestoreProgress, restoreTask } from './restore-task.ts';
+import { type RestoreProgress, recordsToRestore, restoreTask } from './restore-task.ts';
 
-export interface OpenTaskOptions extends AssignedTask {
+interface TaskPlace {
   readonly topology: Topology;
   readonly log: Log;
   /** The tables of each task lie in a directory of its own below this. */
   readonly stateDirectory: string;
+  readonly taskId: TaskId;
+}
+
+export interface OpenTaskOptions extends TaskPlace, AssignedTask {
   readonly onProgress: (progress: RestoreProgress) => void;
   /** Ends the work; nothing is open then. */
   readonly signal?: AbortSignal | undefined;
@@ -25,6 +30,11 @@ export interface OpenTaskOptions extends AssignedTask {
 export interface OpenedTask extends AssignedTask {
   readonly stores: LmdbTaskStores;
   readonly committed: CommittedTask | null;
+}
+
+/** How many changelog records {@link openTask} would replay now. */
+export function recordsToOpen({ topology, log, stateDirectory, taskId }: TaskPlace): Promise<number> {
+  return recordsToRestore({ log, topology, taskId, directory: join(stateDirectory, taskId) });
 }
 
 /**

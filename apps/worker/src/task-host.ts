@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type AssignedTask,
   type Assignment,
@@ -18,9 +17,8 @@ import {
 } from '@millrace/engine';
 import { globalTablesTaskId, type TaskTick, type Up } from '@millrace/protocol';
 import type { LmdbTaskStores } from '@millrace/store-lmdb';
-import { addOpenedTask, openTask } from './open-task.ts';
+import { addOpenedTask, openTask, recordsToOpen } from './open-task.ts';
 import type { LayoutProblem } from './partition-layout.ts';
-import { recordsToRestore } from './restore-task.ts';
 import type { StandbyTasks } from './standby-tasks.ts';
 import type { StoreAnswers } from './store-query-handler.ts';
 import { TaskOpenings } from './task-openings.ts';
@@ -124,10 +122,7 @@ export class TaskHost {
           signal,
           onProgress: (progress) => this.#states.restoring(task.taskId, progress),
         }),
-      async ({ taskId }) => {
-        const directory = join(options.stateDirectory, taskId);
-        this.#states.starting([taskId], await recordsToRestore({ ...options, taskId, directory }));
-      },
+      async ({ taskId }) => this.#states.starting([taskId], await recordsToOpen({ ...options, taskId })),
       () => this.#wake.abort(),
     );
     this.#reader = new TopicReader(options.log, options.topology, options.now);
